@@ -1,0 +1,1 @@
+"""The Public Service Index Warehouse: from the source API to published rankings."""

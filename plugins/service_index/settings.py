@@ -1,0 +1,48 @@
+"""Where things lie. Every setting comes from the environment and has a default that works."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+# All business time is Indochina Time (+07:00, no daylight saving).
+ICT = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Folders and addresses of one installation.
+
+    `home` holds the embedded database, landed files, releases and reports; `landing_url` may
+    also be an object storage URL.
+    """
+
+    home: Path
+    landing_url: str
+    project_root: Path = PROJECT_ROOT
+
+    @property
+    def inbox(self) -> Path:
+        return self.home / "inbox"
+
+    @property
+    def releases(self) -> Path:
+        return self.home / "releases"
+
+    @property
+    def reports(self) -> Path:
+        return self.home / "reports"
+
+    @property
+    def dbt_project(self) -> Path:
+        return self.project_root / "dbt_project"
+
+
+def load() -> Settings:
+    """Read the settings from the environment (`SERVICE_INDEX_HOME`, `SERVICE_INDEX_LANDING`)."""
+    home = Path(os.environ.get("SERVICE_INDEX_HOME") or ".service-index").expanduser().resolve()
+    landing_url = os.environ.get("SERVICE_INDEX_LANDING") or str(home / "landing")
+    return Settings(home=home, landing_url=landing_url)

