@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from service_index import settings as settings_module
-from service_index.warehouse import embedded
+def checked_dsn(uri: str) -> str:
+    """An Airflow connection's URI as libpq takes it.
 
-CONNECTION_VARIABLE = "AIRFLOW_CONN_WAREHOUSE"
-
-
-def warehouse_dsn(settings: settings_module.Settings) -> str:
-    """The warehouse's libpq URI: `AIRFLOW_CONN_WAREHOUSE`, or the embedded server's (started).
-
-    Airflow writes a connection as a URI whose scheme names its own type (`postgres://…`);
-    libpq takes that scheme too.
+    Airflow writes the scheme as `postgres`, which libpq knows too, and may append its own
+    `__extra__` parameter, which libpq refuses. Raises ValueError for another kind of address.
     """
-    given = os.environ.get(CONNECTION_VARIABLE)
-    if given:
-        if urlsplit(given).scheme not in {"postgres", "postgresql"}:
-            raise ValueError(
-                f"{CONNECTION_VARIABLE} is not a PostgreSQL URI: "
-                "write it as postgresql://user:password@host:port/database"
-            )
-        return given
-    return embedded.database_dsn(settings.home, "warehouse")
+    parts = urlsplit(uri)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ValueError(
+            "the warehouse's connection is not a PostgreSQL URI: "
+            "write it as postgresql://user:password@host:port/database"
+        )
+    query = [pair for pair in parse_qsl(parts.query) if not pair[0].startswith("__")]
+    return urlunsplit(parts._replace(query=urlencode(query)))
 
 
 def connect(dsn: str, **options: Any) -> psycopg.Connection:

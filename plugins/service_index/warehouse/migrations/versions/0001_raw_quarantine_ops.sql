@@ -25,6 +25,7 @@ create table ops.batch (
     duplicates bigint not null,
     quarantined bigint not null,
     warnings jsonb not null default '{}',
+    is_sample boolean not null default false,
     loaded_at timestamptz not null default now(),
     status text not null default 'loaded' check (status in ('loaded', 'passed', 'refused')),
     gated_at timestamptz,

@@ -1,0 +1,62 @@
+# Every target prints what it does; `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := env -u PYTHONPATH $(BIN)
+
+.PHONY: help setup demo test test-fast lint up down clean lock
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: .venv/.runtime ## build the environment in .venv/ (nothing else)
+
+# The installer is locked too; where it cannot work, pip does the same, only slower.
+define install
+	@echo "Installing $(1) into .venv (about half a minute on a first run) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/installer.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+endef
+
+.venv/.runtime: requirements/installer.txt requirements/runtime.txt pyproject.toml
+	$(call install,requirements/runtime.txt)
+	@touch $@
+
+.venv/.development: .venv/.runtime requirements/development.txt
+	$(call install,requirements/development.txt)
+	@touch $@
+
+demo: .venv/.runtime ## sample source → ingest → score → publish, on the embedded PostgreSQL
+	@$(RUN)/service-index demo
+
+test: .venv/.development ## lint, then every test
+	@$(MAKE) --no-print-directory lint
+	@$(RUN)/python -m pytest
+
+test-fast: .venv/.development ## the tests but for those at the province's true size
+	@$(RUN)/python -m pytest -m 'not full_size'
+
+lint: .venv/.development ## ruff, mypy (strict), sqlfluff
+	@$(RUN)/ruff check . && $(RUN)/ruff format --check .
+	@$(RUN)/mypy
+	@$(RUN)/sqlfluff lint --disable-progress-bar dbt_project
+
+up: .venv/.runtime ## Airflow's pages, scheduler and the sample source, on this machine
+	@$(RUN)/service-index up
+
+down: .venv/.runtime ## stop what `make up` or a demo left running, the embedded PostgreSQL too
+	@$(RUN)/service-index down
+
+clean: ## remove the environment and everything that was built (asks nothing: data in .service-index/ too)
+	@test ! -x $(BIN)/service-index || $(RUN)/service-index down
+	@rm -rf .venv .service-index dbt_project/target dbt_project/logs
+
+lock: .venv/.runtime ## renew the locks in requirements/ from the *.in files
+	@for name in installer runtime; do $(BIN)/uv pip compile -q --generate-hashes --no-header \
+		--python-version 3.11 -o requirements/$$name.txt requirements/$$name.in; done
+	@$(BIN)/uv pip compile -q --generate-hashes --no-header --python-version 3.11 \
+		-c requirements/runtime.txt -o requirements/development.txt requirements/development.in

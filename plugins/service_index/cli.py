@@ -1,0 +1,201 @@
+"""The command line: the DAGs in a terminal, and a look at what they made."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from service_index import settings as settings_module
+from service_index.orchestration.progress import console, say
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The Public Service Index Warehouse: from the source's records to published rankings.\n\n"
+    "Try `service-index demo`. For a source of your own set AIRFLOW_CONN_DOSSIER_API="
+    "http://client_id:client_secret@host:port/base/path, then run `ingest`, `score`, `publish`.",
+)
+quarantine = typer.Typer(no_args_is_help=True, help="Records that were refused, and why.")
+app.add_typer(quarantine, name="quarantine")
+
+# Bound before Airflow's talk is sent to its log file.
+out = Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+Month = Annotated[str, typer.Option("--month", metavar="YYYY-MM", help="An ICT month.")]
+First = Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD", help="The first ICT day.")]
+AfterLast = Annotated[
+    str, typer.Option("--to", metavar="YYYY-MM-DD", help="The day after the last one.")
+]
+
+
+def main() -> None:
+    """Entry point: exit status 0 only when what was asked is done, else a one-line reason."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        console.print("interrupted; run the same command again to go on", style="yellow")
+        sys.exit(130)
+    except Exception as error:
+        if os.environ.get("SERVICE_INDEX_DEBUG"):
+            raise
+        reason = " ".join(str(error).split()) or type(error).__name__
+        console.print(f"error: {reason}", style="red", markup=False)
+        sys.exit(1)
+
+
+def _airflow() -> Any:
+    from service_index.orchestration.local_airflow import LocalAirflow  # noqa: PLC0415 - seconds
+
+    return LocalAirflow(settings_module.load())
+
+
+@contextmanager
+def _warehouse() -> Iterator[Any]:
+    from service_index.orchestration.stages import open_warehouse  # noqa: PLC0415
+
+    with open_warehouse() as (connection, _, _settings):
+        yield connection
+
+
+@app.command()
+def demo() -> None:
+    """Sample source, ingest, score and publish, in one go. Run again: it goes on or is done."""
+    from service_index.orchestration import demonstration  # noqa: PLC0415
+
+    demonstration.run(settings_module.load(), out)
+
+
+@app.command()
+def ingest(first: First, after_last: AfterLast) -> None:
+    """Fetch a window of every feed and the snapshots, load them, hold them against their gate.
+
+    The window is fetched again even where it was before; records that are there already are
+    recognised. To fill a long stretch and go on where it stopped, use `backfill`.
+    """
+    _airflow().run("ingest_daily", _ingest_conf(first, after_last, skip_loaded=False))
+
+
+@app.command()
+def backfill(first: First, after_last: AfterLast) -> None:
+    """As `ingest`, but fetch only what was never landed: resumes after any interruption."""
+    _airflow().run("ingest_daily", _ingest_conf(first, after_last, skip_loaded=True))
+
+
+def _ingest_conf(first: str, after_last: str, *, skip_loaded: bool) -> dict[str, Any]:
+    from service_index.orchestration.windows import days_window  # noqa: PLC0415
+
+    days_window(first, after_last)
+    # A window named by hand is taken as it was named, without the nightly run's overlap.
+    return {
+        "window_from": first,
+        "window_to": after_last,
+        "overlap_minutes": 0,
+        "skip_loaded": skip_loaded,
+    }
+
+
+@app.command()
+def score(month: Month) -> None:
+    """Bring the marts up to all loaded data, this month included, and check them."""
+    _run_month(month, publish=False, reason=None)
+
+
+@app.command()
+def publish(
+    month: Month,
+    reason: Annotated[
+        str | None,
+        typer.Option(help="Why: late_data, source_correction, method or our_error."),
+    ] = None,
+) -> None:
+    """Publish a month; its numbers are scored and checked first. Same numbers: no new release."""
+    _run_month(month, publish=True, reason=reason)
+    _show(month)
+
+
+def _run_month(month: str, *, publish: bool, reason: str | None) -> None:
+    from service_index.orchestration.windows import parse_month  # noqa: PLC0415
+
+    parse_month(month)
+    _airflow().run("score_monthly", {"month": month, "publish": publish, "reason": reason})
+
+
+@app.command()
+def show(month: Month) -> None:
+    """Print a published month: scores, ranking, units below the target."""
+    _show(month)
+
+
+def _show(month: str) -> None:
+    from service_index.orchestration.windows import parse_month  # noqa: PLC0415
+    from service_index.publishing.terminal import show_month  # noqa: PLC0415
+
+    with _warehouse() as connection:
+        show_month(connection, parse_month(month), settings_module.load().releases, out)
+
+
+@app.command()
+def status() -> None:
+    """How far the data reach, what waits, what is published."""
+    from service_index.orchestration import overview  # noqa: PLC0415
+
+    with _warehouse() as connection:
+        out.print(overview.render(overview.read(connection)))
+
+
+@app.command(name="override-gate")
+def override_gate(
+    batch: Annotated[int, typer.Option(help="The refused batch, as `status` names it.")],
+    check: Annotated[str, typer.Option(help="The check to override, as the report names it.")],
+    because: Annotated[str, typer.Option(help="The reason; it is kept with the check.")],
+) -> None:
+    """Let a refused batch pass in spite of a failed check, for a reason that is kept."""
+    from service_index.quality.override import override_batch_check  # noqa: PLC0415
+
+    with _warehouse() as connection:
+        override_batch_check(connection, batch, check, because)
+    say(f"batch {batch}: {check} is overridden")
+
+
+@quarantine.command(name="list")
+def quarantine_list() -> None:
+    """Count the records in quarantine by feed, rule and reason; nothing personal is shown."""
+    from service_index.orchestration import overview  # noqa: PLC0415
+
+    with _warehouse() as connection:
+        out.print(overview.render_quarantine(overview.read_quarantine(connection)))
+
+
+@app.command()
+def up(port: Annotated[int, typer.Option(help="Port of Airflow's pages.")] = 8080) -> None:
+    """Start Airflow (pages, scheduler) and, where no source is set, the sample source."""
+    from service_index.orchestration import standalone  # noqa: PLC0415
+
+    standalone.start(settings_module.load(), port)
+
+
+@app.command()
+def down() -> None:
+    """Stop what `up` started, and the embedded PostgreSQL. Data stay."""
+    from service_index.orchestration import standalone  # noqa: PLC0415
+
+    standalone.stop(settings_module.load())
+
+
+@app.callback()
+def _common(
+    home: Annotated[
+        Path | None,
+        typer.Option(help="Where data lie (SERVICE_INDEX_HOME; default .service-index/)."),
+    ] = None,
+) -> None:
+    if home is not None:
+        os.environ["SERVICE_INDEX_HOME"] = str(home)

@@ -1,0 +1,42 @@
+"""Airflow's connections, as the rooms want them."""
+
+from __future__ import annotations
+
+import os
+
+from service_index.settings import Settings
+from service_index.sources.endpoint import SourceEndpoint
+from service_index.warehouse import connection, embedded
+
+
+def _airflow_uri(connection_id: str) -> str | None:
+    """The URI of an Airflow connection: from the environment, else from Airflow's own store."""
+    from_environment = os.environ.get(f"AIRFLOW_CONN_{connection_id.upper()}")
+    if from_environment:
+        return from_environment
+    from airflow.sdk import Connection  # noqa: PLC0415 - seconds
+    from airflow.sdk.exceptions import AirflowNotFoundException  # noqa: PLC0415
+
+    try:
+        return str(Connection.get(connection_id).get_uri())
+    except AirflowNotFoundException:
+        return None
+
+
+def dossier_api() -> SourceEndpoint:
+    """The source of the dossiers; raises ValueError with the way out when it is not set."""
+    uri = _airflow_uri("dossier_api")
+    if uri is None:
+        raise ValueError(
+            "no source is set: give AIRFLOW_CONN_DOSSIER_API="
+            "http://client_id:client_secret@host:port/base/path, or try `service-index demo`"
+        )
+    return SourceEndpoint.from_uri(uri)
+
+
+def warehouse_dsn(settings: Settings) -> str:
+    """The warehouse: the Airflow connection `warehouse`, else the embedded PostgreSQL."""
+    uri = _airflow_uri("warehouse")
+    if uri is None:
+        return embedded.database_dsn(settings.home, "warehouse")
+    return connection.checked_dsn(uri)

@@ -1,0 +1,107 @@
+"""The whole way once, on sample data: source, ingest, score, publish."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+
+import psycopg
+from rich.console import Console
+from rich.table import Table
+
+from service_index.orchestration import sample_source, stages
+from service_index.orchestration.local_airflow import LocalAirflow
+from service_index.orchestration.progress import say
+from service_index.orchestration.windows import parse_month
+from service_index.publishing import current
+from service_index.publishing.printing import number
+from service_index.publishing.terminal import show_month
+from service_index.settings import Settings
+
+# The sample holds March and July to mid-September 2025 at true size, with their tails between.
+FIRST_DAY, AFTER_LAST_DAY = "2025-03-01", "2025-09-16"
+MONTHS = ("2025-03", "2025-07", "2025-08", "2025-09")
+
+
+class NotASampleError(Exception):
+    """Sample data must not be mixed with a real province's."""
+
+
+@dataclass(frozen=True)
+class _Step:
+    dag_id: str
+    conf: dict[str, object]
+
+
+def run(settings: Settings, out: Console) -> None:
+    """Bring the demonstration to its end; whatever was done before is not done again."""
+    started = time.monotonic()
+    say("The sample province (DỮ LIỆU MẪU), its source and Airflow are being set up …")
+    with sample_source.running(settings) as uri:
+        os.environ["AIRFLOW_CONN_DOSSIER_API"] = uri
+        with stages.open_warehouse() as (connection, _, _settings):
+            _refuse_real_data(connection)
+        airflow = LocalAirflow(settings)
+        for step in _steps():
+            airflow.run(step.dag_id, step.conf)
+    with stages.open_warehouse() as (connection, _, _settings):
+        out.print(_totals(connection))
+        show_month(connection, parse_month(MONTHS[-1]), settings.releases, out)
+    out.print(
+        f"\nDone in {time.monotonic() - started:.0f} s. Where to look next:\n"
+        "  service-index show --month 2025-03    another month's ranking\n"
+        "  service-index status                  what is loaded, checked and published\n"
+        f"  {settings.releases}    the published tables as CSV files\n"
+        f"  {settings.reports}     the gates' reports\n"
+        f"  {airflow.log_path}    what Airflow and dbt said\n"
+        "  make up                               Airflow's own pages\n"
+        "(service-index stands in .venv/bin/)",
+        markup=False,
+    )
+
+
+def _steps() -> list[_Step]:
+    ingest = {
+        "window_from": FIRST_DAY,
+        "window_to": AFTER_LAST_DAY,
+        "overlap_minutes": 0,
+        "skip_loaded": True,
+    }
+    return [
+        _Step("ingest_daily", ingest),
+        *(
+            _Step("score_monthly", {"month": month, "publish": True, "reason": None})
+            for month in MONTHS
+        ),
+    ]
+
+
+def _refuse_real_data(connection: psycopg.Connection) -> None:
+    row = connection.execute(
+        "select exists (select from ops.batch where not is_sample and delivered > 0)"
+    ).fetchone()
+    if row and row[0]:
+        raise NotASampleError(
+            "this warehouse holds data of a real source, which the sample must not join: "
+            "unset AIRFLOW_CONN_WAREHOUSE and name an empty folder in SERVICE_INDEX_HOME"
+        )
+
+
+def _totals(connection: psycopg.Connection) -> Table:
+    table = Table(title="Điểm của tỉnh so far (the province's scores) – DỮ LIỆU MẪU")
+    table.add_column("Tháng (month)")
+    for heading in ("Điểm (score)", "Điểm đạt (points)", "Điểm tối đa (of)"):
+        table.add_column(heading, justify="right")
+    table.add_column("Bản công bố (release)")
+    for month in MONTHS:
+        view = current.read_month(connection, parse_month(month))
+        province = view.province
+        table.add_row(
+            month,
+            number(province.total_score, 2) if province.total_score is not None else "–",
+            number(province.raw_points, 2),
+            number(province.applicable_max_points, 0),
+            f"{view.release.release_id} ({view.release.status})",
+        )
+    return table

@@ -1,0 +1,99 @@
+"""Runs the DAGs in this process, without a scheduler: what the command line does."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from service_index.orchestration import failures
+from service_index.settings import Settings
+from service_index.warehouse import embedded
+from service_index.warehouse.connection import sqlalchemy_url
+
+METADATA_VARIABLE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+
+
+class RunFailedError(Exception):
+    """A DAG run did not succeed; the message is the first failed task's own one-line reason."""
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Airflow's settings for this installation; a variable that is set already wins."""
+    variables = {
+        "AIRFLOW_HOME": str(settings.home / "airflow"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(settings.project_root / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(settings.project_root / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+        "AIRFLOW__CORE__DEFAULT_TIMEZONE": "Asia/Ho_Chi_Minh",
+        "SERVICE_INDEX_HOME": str(settings.home),
+    }
+    if METADATA_VARIABLE not in os.environ:
+        variables[METADATA_VARIABLE] = sqlalchemy_url(
+            embedded.database_dsn(settings.home, "airflow"), driver="psycopg2"
+        )
+    return {name: os.environ.get(name, value) for name, value in variables.items()}
+
+
+def prepare(settings: Settings) -> None:
+    """Set Airflow's environment and bring its metadata database up; quick when it is."""
+    os.environ.update(environment(settings))
+    os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
+    import airflow  # noqa: PLC0415 - seconds; not at the cost of `--help`
+
+    marker = settings.home / "airflow" / f"metadata-{airflow.__version__}"
+    if not marker.exists():
+        from airflow.utils import db  # noqa: PLC0415
+
+        logging.getLogger("alembic").setLevel(logging.ERROR)
+        db.initdb()
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        marker.touch()
+
+
+class LocalAirflow:
+    """Airflow in this process; DAG files are read once."""
+
+    def __init__(self, settings: Settings) -> None:
+        # Airflow, dbt and their libraries talk much; it is kept, but not in the terminal.
+        self.log_path = settings.home / "logs" / "airflow.log"
+        self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        self._log = self.log_path.open("a", encoding="utf-8", buffering=1)
+        self._dags: dict[str, Any] = {}
+        with self._quietly():
+            prepare(settings)
+
+    @contextmanager
+    def _quietly(self) -> Iterator[None]:
+        with redirect_stdout(self._log), redirect_stderr(self._log):
+            yield
+
+    def run(self, dag_id: str, conf: dict[str, Any]) -> None:
+        """Run one DAG to its end with `conf` as its parameters.
+
+        Raises RunFailedError with the reason that the first failed task gave.
+        """
+        failures.forget()
+        with self._quietly():
+            dag_run = self._dag(dag_id).test(run_conf=conf)
+        if dag_run is None or str(dag_run.state) != "success":
+            raise RunFailedError(failures.first() or f"{dag_id} failed without saying why")
+
+    def _dag(self, dag_id: str) -> Any:
+        if dag_id not in self._dags:
+            from airflow.dag_processing.dagbag import DagBag  # noqa: PLC0415
+
+            path = Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]) / f"{dag_id}.py"
+            bag = DagBag(str(path))
+            if bag.import_errors:
+                raise RunFailedError(f"{path.name} cannot be read: {bag.import_errors}")
+            for dag in bag.dags.values():
+                for task in dag.tasks:
+                    # Whoever waits at a terminal wants the reason now, not after a pause; the
+                    # retries that help (of a page) are inside the task.
+                    task.retries = 0
+            self._dags.update(bag.dags)
+        return self._dags[dag_id]

@@ -1,0 +1,291 @@
+"""What the tasks of the DAGs do: each stage takes and gives plain values (counts, codes, dates).
+
+No record and no personal data passes between tasks or into a log.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import psycopg
+
+from service_index import settings as settings_module
+from service_index.orchestration import connections, coverage
+from service_index.orchestration import transform as transforming
+from service_index.orchestration.progress import counting, say
+from service_index.orchestration.windows import (
+    Window,
+    business_day,
+    business_month,
+    days_window,
+    parse_month,
+)
+from service_index.settings import Settings
+from service_index.warehouse import migrate
+from service_index.warehouse.connection import connect
+
+
+class StageError(Exception):
+    """A stage cannot go on; the message is one line with the way out."""
+
+
+@contextmanager
+def open_warehouse() -> Iterator[tuple[psycopg.Connection, str, Settings]]:
+    """The migrated warehouse: an open connection, its dsn, and the settings."""
+    settings = settings_module.load()
+    dsn = connections.warehouse_dsn(settings)
+    migrate.upgrade(dsn)
+    with connect(dsn) as connection:
+        yield connection, dsn, settings
+
+
+def plan_ingest(params: dict[str, Any], interval_start: datetime | None) -> dict[str, str]:
+    """The window of an ingest run: as named by its parameters, else the interval's ICT day."""
+    first, after_last = params.get("window_from"), params.get("window_to")
+    if first and after_last:
+        window = days_window(first, after_last)
+    elif first or after_last:
+        raise StageError("name both ends of the window: window_from and window_to")
+    elif interval_start is None:
+        raise StageError("the run has no data interval: name window_from and window_to")
+    else:
+        window = business_day(interval_start)
+    return {"from": window.start.isoformat(), "to": window.end.isoformat()}
+
+
+def land(window: dict[str, str], *, overlap: timedelta, skip_loaded: bool) -> dict[str, int]:
+    """Fetch the window of every feed, and the snapshots; give the records landed by feed.
+
+    `overlap` reaches back before the window, for records that were stamped before its end and
+    committed after it. With `skip_loaded` only what no landing covers is fetched.
+    """
+    from service_index.landing.store import LandingStore  # noqa: PLC0415
+    from service_index.loading import request_window  # noqa: PLC0415
+    from service_index.sources.client import SourceClient  # noqa: PLC0415
+    from service_index.sources.extract import Extraction, extract_many  # noqa: PLC0415
+    from service_index.sources.feeds import FEEDS  # noqa: PLC0415
+    from service_index.sources.inbox import take_files  # noqa: PLC0415
+
+    asked = Window(
+        datetime.fromisoformat(window["from"]) - overlap, datetime.fromisoformat(window["to"])
+    )
+    started = time.monotonic()
+    with open_warehouse() as (connection, _, settings):
+        store = LandingStore(settings.landing_url)
+        client = SourceClient(connections.dossier_api())
+        wanted = [
+            Extraction(feed, (asked.start, asked.end) if feed.kind == "incremental" else None)
+            for feed in FEEDS.values()
+        ]
+        if skip_loaded:
+            wanted = coverage.not_yet_landed(wanted, store, client.policy.longest_window)
+        for extraction in wanted:
+            if extraction.window is not None:
+                request_window(connection, extraction.feed.name, *extraction.window)
+        connection.commit()
+        for outcome in take_files(settings.inbox, store):
+            say(f"inbox: {outcome.name} {outcome.outcome} {outcome.reason or ''}".rstrip())
+        with counting("fetch") as tell:
+            manifests = extract_many(client, wanted, store, on_progress=tell)
+    landed: dict[str, int] = {}
+    for manifest in manifests:
+        landed[manifest.feed] = landed.get(manifest.feed, 0) + manifest.delivered
+    say(_closing("landed", landed, started) if landed else "landed: nothing new to fetch")
+    return landed
+
+
+def load() -> dict[str, Any]:
+    """Load everything that was landed and is not in the warehouse yet; give the counts."""
+    from service_index.landing.store import LandingStore  # noqa: PLC0415
+    from service_index.loading import load_landed  # noqa: PLC0415
+
+    started = time.monotonic()
+    with open_warehouse() as (connection, _, settings):
+        store = LandingStore(settings.landing_url)
+        with counting("load") as tell:
+            reports = load_landed(connection, store, tell)
+    loaded: dict[str, int] = {}
+    for report in reports:
+        loaded[report.feed] = loaded.get(report.feed, 0) + report.loaded
+    duplicates = sum(report.duplicates for report in reports)
+    quarantined = sum(report.quarantined for report in reports)
+    if reports:
+        say(
+            _closing("loaded", loaded, started)
+            + f"; {duplicates:,} exact duplicates, {quarantined:,} quarantined"
+        )
+    return {"loaded": loaded, "duplicates": duplicates, "quarantined": quarantined}
+
+
+def gate_batches() -> dict[str, Any]:
+    """Hold every batch that has not been through its gate against it; fail when one is refused."""
+    with open_warehouse() as (connection, dsn, settings):
+        waiting = [
+            int(row[0])
+            for row in connection.execute(
+                "select batch_id from ops.batch where status = 'loaded' order by batch_id"
+            )
+        ]
+        is_sample = _is_sample(connection)
+        connection.commit()
+        if not waiting:
+            say("gate 1: no batch is waiting")
+            return {"batches": 0}
+        from service_index.quality.gate import run_batch_gate  # noqa: PLC0415 - seconds
+
+        started = time.monotonic()
+        result = run_batch_gate(dsn, waiting, settings.reports, is_sample=is_sample)
+    failed = [check for check in result.checks if check.refuses]
+    say(
+        f"gate 1: {len(waiting)} batches, {len(result.checks)} checks, {len(failed)} failed, "
+        f"{sum(check.warns for check in result.checks)} warnings "
+        f"({time.monotonic() - started:.1f} s; report: {result.report_path})"
+    )
+    if result.refused:
+        raise StageError(
+            f"{len(result.refused)} batches were refused, first check: {failed[0].name} "
+            f"({failed[0].reason}); report: {result.report_path}"
+        )
+    return {"batches": len(waiting), "checks": len(result.checks)}
+
+
+def plan_month(params: dict[str, Any], interval_start: datetime | None) -> str:
+    """The month of a scoring run (`YYYY-MM`): as named, else that of its data interval."""
+    if params.get("month"):
+        month = parse_month(params["month"])
+    elif interval_start is None:
+        raise StageError("the run has no data interval: name its month")
+    else:
+        month = business_month(interval_start)
+    return f"{month:%Y-%m}"
+
+
+def transform(month: str, *, outlet_events: Any, task_instance: Any) -> None:
+    """Bring the marts up to everything that passed its gate, `month` included.
+
+    Each model that ran becomes an event of its asset, with status, time and rows.
+    """
+    from airflow.sdk import Asset  # noqa: PLC0415
+
+    models: list[dict[str, Any]] = []
+
+    def on_model(result: transforming.ModelResult) -> None:
+        if result.resource_type == "model" or result.failed:
+            say(f"  dbt {result.resource_type} {result.name}: {result.status} {result.seconds} s")
+        models.append(
+            {
+                "name": result.name,
+                "type": result.resource_type,
+                "status": result.status,
+                "seconds": str(result.seconds),
+                "rows": result.rows_affected,
+            }
+        )
+
+    started = time.monotonic()
+    try:
+        with open_warehouse() as (connection, dsn, settings):
+            connection.execute(
+                "insert into ops.requested_month (period_month) values (%s) on conflict do nothing",
+                [parse_month(month)],
+            )
+            connection.commit()
+            report = transforming.transform(connection, dsn, settings, on_model=on_model)
+    finally:
+        task_instance.xcom_push(key="dbt_models", value=models)
+    for model in models:
+        if model["type"] == "model":
+            asset = Asset(name=model["name"], uri=f"dbt://service_index/{model['name']}")
+            outlet_events.add(asset, extra=model)
+    if report.transform_run_id is None:
+        say("dbt: the marts are up to date")
+    else:
+        how = "full refresh" if report.is_full_refresh else "incremental"
+        say(f"dbt: {len(models)} nodes, {how} ({time.monotonic() - started:.1f} s)")
+
+
+def gate_marts(month: str) -> dict[str, Any]:
+    """Hold the marts of a month against their gate, unless they passed it as they now are."""
+    with open_warehouse() as (connection, dsn, settings):
+        period_month = parse_month(month)
+        if _marts_passed(connection, period_month):
+            say(f"gate 2: {month} passed before and has not changed")
+            return {"checks": 0}
+        is_sample = _is_sample(connection)
+        connection.commit()
+        from service_index.quality.gate import run_marts_gate  # noqa: PLC0415 - seconds
+
+        started = time.monotonic()
+        result = run_marts_gate(dsn, [period_month], settings.reports, is_sample=is_sample)
+    failed = [check for check in result.checks if check.refuses]
+    say(
+        f"gate 2: {month}, {len(result.checks)} checks, {len(failed)} failed "
+        f"({time.monotonic() - started:.1f} s; report: {result.report_path})"
+    )
+    if failed:
+        raise StageError(
+            f"the marts of {month} failed {failed[0].name} ({failed[0].reason}); "
+            f"nothing is published; report: {result.report_path}"
+        )
+    return {"checks": len(result.checks)}
+
+
+def publish(month: str, *, wanted: bool, reason: str | None) -> dict[str, Any]:
+    """Publish a month whose marts passed their gate; the same numbers make no new release."""
+    if not wanted:
+        return {"release_id": None}
+    from service_index.publishing.monthly import publish_month  # noqa: PLC0415
+    from service_index.publishing.tables import ensure_files  # noqa: PLC0415
+
+    with open_warehouse() as (connection, _, settings):
+        period_month = parse_month(month)
+        if not _marts_passed(connection, period_month):
+            raise StageError(
+                f"the marts of {month} have not passed their gate as they now are: "
+                f"run `service-index score --month {month}`"
+            )
+        is_sample = _is_sample(connection)
+        connection.commit()
+        result = publish_month(
+            connection,
+            period_month,
+            code_revision=transforming.project_revision(settings.dbt_project),
+            is_sample=is_sample,
+            reason=reason,
+        )
+        folder = ensure_files(connection, result.release_id, settings.releases)
+    what = "published" if result.is_new else "unchanged, no new release:"
+    say(f"{what} {result.release_id} ({result.status}); files: {folder}")
+    return {"release_id": result.release_id, "is_new": result.is_new, "status": result.status}
+
+
+def _marts_passed(connection: psycopg.Connection, month: date) -> bool:
+    """Whether the last gate on this month's marts passed and no transform came after it."""
+    row = connection.execute(
+        """
+        select
+            gate_run.status = 'passed'
+            and gate_run.ran_at > (select max(started_at) from ops.transform_run)
+        from ops.gate_run
+        where gate = 'marts' and subject -> 'months' ? %s
+        order by gate_run_id desc
+        limit 1
+        """,
+        [month.isoformat()],
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def _is_sample(connection: psycopg.Connection) -> bool:
+    row = connection.execute("select exists (select from ops.batch where is_sample)").fetchone()
+    return bool(row and row[0])
+
+
+def _closing(verb: str, by_feed: dict[str, int], started: float) -> str:
+    seconds = time.monotonic() - started
+    counts = ", ".join(f"{count:,} {feed}" for feed, count in by_feed.items())
+    return f"{verb}: {counts} ({seconds:.1f} s)"
