@@ -47,9 +47,10 @@ def score_monthly() -> None:
 
     @task(outlets=[MODELS])
     def transform(month: str, *, outlet_events: Any, task_instance: Any) -> str:
-        from service_index.orchestration import stages
+        from service_index.orchestration import model_events, stages
 
-        stages.transform(month, outlet_events=outlet_events[MODELS], task_instance=task_instance)
+        with model_events.reported(outlet_events[MODELS], task_instance) as on_model:
+            stages.transform(month, on_model)
         return month
 
     @task

@@ -6,7 +6,7 @@ No record and no personal data passes between tasks or into a log.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -164,48 +164,33 @@ def plan_month(params: dict[str, Any], interval_start: datetime | None) -> str:
     return f"{month:%Y-%m}"
 
 
-def transform(month: str, *, outlet_events: Any, task_instance: Any) -> None:
+def transform(
+    month: str, on_model: Callable[[transforming.ModelResult], None] = lambda result: None
+) -> transforming.TransformReport:
     """Bring the marts up to everything that passed its gate, `month` included.
 
-    Each model that ran becomes an event of its asset, with status, time and rows.
+    `on_model` is called with each dbt node's result as it ends.
     """
-    from airflow.sdk import Asset  # noqa: PLC0415
 
-    models: list[dict[str, Any]] = []
-
-    def on_model(result: transforming.ModelResult) -> None:
+    def tell(result: transforming.ModelResult) -> None:
         if result.resource_type == "model" or result.failed:
             say(f"  dbt {result.resource_type} {result.name}: {result.status} {result.seconds} s")
-        models.append(
-            {
-                "name": result.name,
-                "type": result.resource_type,
-                "status": result.status,
-                "seconds": str(result.seconds),
-                "rows": result.rows_affected,
-            }
-        )
+        on_model(result)
 
     started = time.monotonic()
-    try:
-        with open_warehouse() as (connection, dsn, settings):
-            connection.execute(
-                "insert into ops.requested_month (period_month) values (%s) on conflict do nothing",
-                [parse_month(month)],
-            )
-            connection.commit()
-            report = transforming.transform(connection, dsn, settings, on_model=on_model)
-    finally:
-        task_instance.xcom_push(key="dbt_models", value=models)
-    for model in models:
-        if model["type"] == "model":
-            asset = Asset(name=model["name"], uri=f"dbt://service_index/{model['name']}")
-            outlet_events.add(asset, extra=model)
+    with open_warehouse() as (connection, dsn, settings):
+        connection.execute(
+            "insert into ops.requested_month (period_month) values (%s) on conflict do nothing",
+            [parse_month(month)],
+        )
+        connection.commit()
+        report = transforming.transform(connection, dsn, settings, on_model=tell)
     if report.transform_run_id is None:
         say("dbt: the marts are up to date")
     else:
         how = "full refresh" if report.is_full_refresh else "incremental"
-        say(f"dbt: {len(models)} nodes, {how} ({time.monotonic() - started:.1f} s)")
+        say(f"dbt: {len(report.models)} nodes, {how} ({time.monotonic() - started:.1f} s)")
+    return report
 
 
 def gate_marts(month: str) -> dict[str, Any]:

@@ -1,0 +1,78 @@
+"""The stages of the DAGs in a row, on a warehouse and a source of the test's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from service_index.orchestration import stages
+from service_index.warehouse.connection import connect
+
+# What BI reads, in the order of the way there; every one has a key that orders it.
+MARTS = (
+    "dim_unit",
+    "dim_procedure",
+    "dim_criterion",
+    "fct_dossier",
+    "fct_measure",
+    "fct_criterion_score",
+    "mart_monthly_score",
+    "mart_dossier_balance",
+    "mart_target_compliance",
+    "mart_compliance_cause",
+)
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Runs stages as the DAGs do, without Airflow around them."""
+
+    home: Path
+    dsn: str
+
+    def ingest(self, first: str, after_last: str, *, skip_loaded: bool = False) -> None:
+        window = stages.plan_ingest({"window_from": first, "window_to": after_last}, None)
+        stages.land(window, overlap=timedelta(0), skip_loaded=skip_loaded)
+        stages.load()
+        stages.gate_batches()
+
+    def score(self, month: str) -> None:
+        stages.transform(month)
+        stages.gate_marts(month)
+
+    def publish(self, month: str, reason: str | None = None) -> dict[str, object]:
+        return stages.publish(month, wanted=True, reason=reason)
+
+    def connect(self) -> psycopg.Connection:
+        return connect(self.dsn)
+
+    def marts(self, leaving_out: tuple[str, ...] = ()) -> dict[str, list[str]]:
+        """Every mart's rows as text, sorted: equal exactly when the marts are.
+
+        `leaving_out` names columns that tell of the delivery and not of the numbers.
+        """
+        with self.connect() as connection:
+            return {
+                mart: sorted(
+                    row[0]
+                    for row in connection.execute(
+                        f"select (to_jsonb(t) - %s::text[])::text from marts.{mart} as t",
+                        [list(leaving_out)],
+                    )
+                )
+                for mart in MARTS
+            }
+
+
+def open_pipeline(
+    monkeypatch: pytest.MonkeyPatch, home: Path, dsn: str, source_uri: str
+) -> Pipeline:
+    """A pipeline from `source_uri` to `dsn`; the environment is put back after the test."""
+    monkeypatch.setenv("SERVICE_INDEX_HOME", str(home))
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", dsn)
+    monkeypatch.setenv("AIRFLOW_CONN_DOSSIER_API", source_uri)
+    return Pipeline(home, dsn)
