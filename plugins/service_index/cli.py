@@ -52,14 +52,14 @@ def main() -> None:
 
 
 def _airflow() -> Any:
-    from service_index.orchestration.local_airflow import LocalAirflow  # noqa: PLC0415 - seconds
+    from service_index.orchestration.local_airflow import LocalAirflow
 
     return LocalAirflow(settings_module.load())
 
 
 @contextmanager
 def _warehouse() -> Iterator[Any]:
-    from service_index.orchestration.stages import open_warehouse  # noqa: PLC0415
+    from service_index.orchestration.stages import open_warehouse
 
     with open_warehouse() as (connection, _, _settings):
         yield connection
@@ -68,7 +68,7 @@ def _warehouse() -> Iterator[Any]:
 @app.command()
 def demo() -> None:
     """Sample source, ingest, score and publish, in one go. Run again: it goes on or is done."""
-    from service_index.orchestration import demonstration  # noqa: PLC0415
+    from service_index.orchestration import demonstration
 
     demonstration.run(settings_module.load(), out)
 
@@ -90,7 +90,7 @@ def backfill(first: First, after_last: AfterLast) -> None:
 
 
 def _ingest_conf(first: str, after_last: str, *, skip_loaded: bool) -> dict[str, Any]:
-    from service_index.orchestration.windows import days_window  # noqa: PLC0415
+    from service_index.orchestration.windows import days_window
 
     days_window(first, after_last)
     # A window named by hand is taken as it was named, without the nightly run's overlap.
@@ -122,7 +122,7 @@ def publish(
 
 
 def _run_month(month: str, *, publish: bool, reason: str | None) -> None:
-    from service_index.orchestration.windows import parse_month  # noqa: PLC0415
+    from service_index.orchestration.windows import parse_month
 
     parse_month(month)
     _airflow().run("score_monthly", {"month": month, "publish": publish, "reason": reason})
@@ -135,8 +135,8 @@ def show(month: Month) -> None:
 
 
 def _show(month: str) -> None:
-    from service_index.orchestration.windows import parse_month  # noqa: PLC0415
-    from service_index.publishing.terminal import show_month  # noqa: PLC0415
+    from service_index.orchestration.windows import parse_month
+    from service_index.publishing.terminal import show_month
 
     with _warehouse() as connection:
         show_month(connection, parse_month(month), settings_module.load().releases, out)
@@ -145,7 +145,7 @@ def _show(month: str) -> None:
 @app.command()
 def status() -> None:
     """How far the data reach, what waits, what is published."""
-    from service_index.orchestration import overview  # noqa: PLC0415
+    from service_index.orchestration import overview
 
     with _warehouse() as connection:
         out.print(overview.render(overview.read(connection)))
@@ -158,7 +158,7 @@ def override_gate(
     because: Annotated[str, typer.Option(help="The reason; it is kept with the check.")],
 ) -> None:
     """Let a refused batch pass in spite of a failed check, for a reason that is kept."""
-    from service_index.quality.override import override_batch_check  # noqa: PLC0415
+    from service_index.quality.override import override_batch_check
 
     with _warehouse() as connection:
         override_batch_check(connection, batch, check, because)
@@ -168,7 +168,7 @@ def override_gate(
 @quarantine.command(name="list")
 def quarantine_list() -> None:
     """Count the records in quarantine by feed, rule and reason; nothing personal is shown."""
-    from service_index.orchestration import overview  # noqa: PLC0415
+    from service_index.orchestration import overview
 
     with _warehouse() as connection:
         out.print(overview.render_quarantine(overview.read_quarantine(connection)))
@@ -177,7 +177,7 @@ def quarantine_list() -> None:
 @app.command()
 def up(port: Annotated[int, typer.Option(help="Port of Airflow's pages.")] = 8080) -> None:
     """Start Airflow (pages, scheduler) and, where no source is set, the sample source."""
-    from service_index.orchestration import standalone  # noqa: PLC0415
+    from service_index.orchestration import standalone
 
     standalone.start(settings_module.load(), port)
 
@@ -185,7 +185,7 @@ def up(port: Annotated[int, typer.Option(help="Port of Airflow's pages.")] = 808
 @app.command()
 def down() -> None:
     """Stop what `up` started, and the embedded PostgreSQL. Data stay."""
-    from service_index.orchestration import standalone  # noqa: PLC0415
+    from service_index.orchestration import standalone
 
     standalone.stop(settings_module.load())
 

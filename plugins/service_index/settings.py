@@ -17,11 +17,13 @@ class Settings:
     """Folders and addresses of one installation.
 
     `home` holds the embedded database, landed files, releases and reports; `landing_url` may
-    also be an object storage URL.
+    also be an object storage URL. `province_code` is the province that publishes; None means
+    the one with the most dossiers in the month.
     """
 
     home: Path
     landing_url: str
+    province_code: str | None = None
     project_root: Path = PROJECT_ROOT
 
     @property
@@ -42,7 +44,11 @@ class Settings:
 
 
 def load() -> Settings:
-    """Read the settings from the environment (`SERVICE_INDEX_HOME`, `SERVICE_INDEX_LANDING`)."""
+    """Read the settings from the environment.
+
+    `SERVICE_INDEX_HOME`, `SERVICE_INDEX_LANDING`, `SERVICE_INDEX_PROVINCE`.
+    """
     home = Path(os.environ.get("SERVICE_INDEX_HOME") or ".service-index").expanduser().resolve()
     landing_url = os.environ.get("SERVICE_INDEX_LANDING") or str(home / "landing")
-    return Settings(home=home, landing_url=landing_url)
+    province_code = os.environ.get("SERVICE_INDEX_PROVINCE") or None
+    return Settings(home=home, landing_url=landing_url, province_code=province_code)

@@ -14,8 +14,8 @@ def _airflow_uri(connection_id: str) -> str | None:
     from_environment = os.environ.get(f"AIRFLOW_CONN_{connection_id.upper()}")
     if from_environment:
         return from_environment
-    from airflow.sdk import Connection  # noqa: PLC0415 - seconds
-    from airflow.sdk.exceptions import AirflowNotFoundException  # noqa: PLC0415
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
 
     try:
         return str(Connection.get(connection_id).get_uri())

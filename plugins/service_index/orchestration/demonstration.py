@@ -99,9 +99,14 @@ def _totals(connection: psycopg.Connection) -> Table:
         province = view.province
         table.add_row(
             month,
-            number(province.total_score, 2) if province.total_score is not None else "–",
-            number(province.raw_points, 2),
-            number(province.applicable_max_points, 0),
+            *(
+                "–" if value is None else number(value, places)
+                for value, places in (
+                    (province.total_score, 2),
+                    (province.raw_points, 2),
+                    (province.applicable_max_points, 0),
+                )
+            ),
             f"{view.release.release_id} ({view.release.status})",
         )
     return table

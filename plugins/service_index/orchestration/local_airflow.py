@@ -42,11 +42,11 @@ def prepare(settings: Settings) -> None:
     """Set Airflow's environment and bring its metadata database up; quick when it is."""
     os.environ.update(environment(settings))
     os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
-    import airflow  # noqa: PLC0415 - seconds; not at the cost of `--help`
+    import airflow
 
     marker = settings.home / "airflow" / f"metadata-{airflow.__version__}"
     if not marker.exists():
-        from airflow.utils import db  # noqa: PLC0415
+        from airflow.utils import db
 
         logging.getLogger("alembic").setLevel(logging.ERROR)
         db.initdb()
@@ -84,7 +84,7 @@ class LocalAirflow:
 
     def _dag(self, dag_id: str) -> Any:
         if dag_id not in self._dags:
-            from airflow.dag_processing.dagbag import DagBag  # noqa: PLC0415
+            from airflow.dag_processing.dagbag import DagBag
 
             path = Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]) / f"{dag_id}.py"
             bag = DagBag(str(path))

@@ -22,7 +22,7 @@ def reported(outlet_events: Any, task_instance: Any) -> Iterator[Callable[[Model
 
     `outlet_events` are those of the task's asset alias; `task_instance` is Airflow's.
     """
-    from airflow.sdk import Asset  # noqa: PLC0415 - seconds
+    from airflow.sdk import Asset
 
     nodes: list[dict[str, Any]] = []
 

@@ -27,6 +27,7 @@ from service_index.orchestration.windows import (
 from service_index.settings import Settings
 from service_index.warehouse import migrate
 from service_index.warehouse.connection import connect
+from service_index.warehouse.locks import marts_shared
 
 
 class StageError(Exception):
@@ -63,12 +64,12 @@ def land(window: dict[str, str], *, overlap: timedelta, skip_loaded: bool) -> di
     `overlap` reaches back before the window, for records that were stamped before its end and
     committed after it. With `skip_loaded` only what no landing covers is fetched.
     """
-    from service_index.landing.store import LandingStore  # noqa: PLC0415
-    from service_index.loading import request_window  # noqa: PLC0415
-    from service_index.sources.client import SourceClient  # noqa: PLC0415
-    from service_index.sources.extract import Extraction, extract_many  # noqa: PLC0415
-    from service_index.sources.feeds import FEEDS  # noqa: PLC0415
-    from service_index.sources.inbox import take_files  # noqa: PLC0415
+    from service_index.landing.store import LandingStore
+    from service_index.loading import request_window
+    from service_index.sources.client import SourceClient
+    from service_index.sources.extract import Extraction, extract_many
+    from service_index.sources.feeds import FEEDS
+    from service_index.sources.inbox import take_files
 
     asked = Window(
         datetime.fromisoformat(window["from"]) - overlap, datetime.fromisoformat(window["to"])
@@ -100,8 +101,8 @@ def land(window: dict[str, str], *, overlap: timedelta, skip_loaded: bool) -> di
 
 def load() -> dict[str, Any]:
     """Load everything that was landed and is not in the warehouse yet; give the counts."""
-    from service_index.landing.store import LandingStore  # noqa: PLC0415
-    from service_index.loading import load_landed  # noqa: PLC0415
+    from service_index.landing.store import LandingStore
+    from service_index.loading import load_landed
 
     started = time.monotonic()
     with open_warehouse() as (connection, _, settings):
@@ -135,7 +136,7 @@ def gate_batches() -> dict[str, Any]:
         if not waiting:
             say("gate 1: no batch is waiting")
             return {"batches": 0}
-        from service_index.quality.gate import run_batch_gate  # noqa: PLC0415 - seconds
+        from service_index.quality.gate import run_batch_gate
 
         started = time.monotonic()
         result = run_batch_gate(dsn, waiting, settings.reports, is_sample=is_sample)
@@ -195,14 +196,14 @@ def transform(
 
 def gate_marts(month: str) -> dict[str, Any]:
     """Hold the marts of a month against their gate, unless they passed it as they now are."""
-    with open_warehouse() as (connection, dsn, settings):
-        period_month = parse_month(month)
+    period_month = parse_month(month)
+    with open_warehouse() as (connection, dsn, settings), marts_shared(connection):
         if _marts_passed(connection, period_month):
             say(f"gate 2: {month} passed before and has not changed")
             return {"checks": 0}
         is_sample = _is_sample(connection)
         connection.commit()
-        from service_index.quality.gate import run_marts_gate  # noqa: PLC0415 - seconds
+        from service_index.quality.gate import run_marts_gate
 
         started = time.monotonic()
         result = run_marts_gate(dsn, [period_month], settings.reports, is_sample=is_sample)
@@ -223,11 +224,11 @@ def publish(month: str, *, wanted: bool, reason: str | None) -> dict[str, Any]:
     """Publish a month whose marts passed their gate; the same numbers make no new release."""
     if not wanted:
         return {"release_id": None}
-    from service_index.publishing.monthly import publish_month  # noqa: PLC0415
-    from service_index.publishing.tables import ensure_files  # noqa: PLC0415
+    from service_index.publishing.monthly import publish_month
+    from service_index.publishing.tables import ensure_files
 
-    with open_warehouse() as (connection, _, settings):
-        period_month = parse_month(month)
+    period_month = parse_month(month)
+    with open_warehouse() as (connection, _, settings), marts_shared(connection):
         if not _marts_passed(connection, period_month):
             raise StageError(
                 f"the marts of {month} have not passed their gate as they now are: "
@@ -241,6 +242,7 @@ def publish(month: str, *, wanted: bool, reason: str | None) -> dict[str, Any]:
             code_revision=transforming.project_revision(settings.dbt_project),
             is_sample=is_sample,
             reason=reason,
+            province_code=settings.province_code,
         )
         folder = ensure_files(connection, result.release_id, settings.releases)
     what = "published" if result.is_new else "unchanged, no new release:"

@@ -15,9 +15,8 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from service_index.settings import Settings
+from service_index.warehouse.locks import marts_alone
 
-# Fences transforms: one at a time in a warehouse, whoever starts it.
-TRANSFORM_LOCK = 766_001
 _IGNORED_FOLDERS = {"target", "logs", "dbt_packages"}
 
 
@@ -75,7 +74,7 @@ def transform(
     data, catalogue and code. Raises TransformError when a batch waits for its gate or was
     refused, or when dbt fails; the batches then stay pending and the next run takes them again.
     """
-    with _only_one(connection):
+    with marts_alone(connection):
         _refuse_ungated(connection)
         revision = project_revision(settings.dbt_project)
         is_full = full_refresh or _last_revision(connection) != revision
@@ -97,18 +96,6 @@ def transform(
             f"(log: {settings.home / 'dbt' / 'logs' / 'dbt.log'})"
         )
     return TransformReport(run_id, is_full, results)
-
-
-@contextmanager
-def _only_one(connection: psycopg.Connection) -> Iterator[None]:
-    connection.execute("select pg_advisory_lock(%s)", [TRANSFORM_LOCK])
-    connection.commit()
-    try:
-        yield
-    finally:
-        connection.rollback()
-        connection.execute("select pg_advisory_unlock(%s)", [TRANSFORM_LOCK])
-        connection.commit()
 
 
 def _refuse_ungated(connection: psycopg.Connection) -> None:
@@ -201,8 +188,7 @@ def _finish(
         connection.execute("truncate ops.transform_scope")
         connection.execute("truncate intermediate.int_touched_unit_month")
     connection.execute(
-        "update ops.transform_run set finished_at = now(), status = %s "
-        "where transform_run_id = %s",
+        "update ops.transform_run set finished_at = now(), status = %s where transform_run_id = %s",
         ["succeeded" if succeeded else "failed", run_id],
     )
     connection.commit()
@@ -211,7 +197,7 @@ def _finish(
 def _run_dbt(
     dsn: str, settings: Settings, is_full: bool, on_model: Callable[[ModelResult], None]
 ) -> list[ModelResult]:
-    from dbt.cli.main import dbtRunner  # noqa: PLC0415 - four seconds, paid only where needed
+    from dbt.cli.main import dbtRunner
 
     results: dict[str, ModelResult] = {}
 

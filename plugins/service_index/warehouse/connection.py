@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+
 def checked_dsn(uri: str) -> str:
     """An Airflow connection's URI as libpq takes it.
 

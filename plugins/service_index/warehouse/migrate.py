@@ -10,10 +10,9 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from service_index.warehouse.connection import connect, sqlalchemy_url
+from service_index.warehouse.locks import MIGRATION_LOCK
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-# One migration at a time, whoever starts it.
-MIGRATION_LOCK = 766_000
 
 
 def upgrade(dsn: str) -> bool:

@@ -1,30 +1,36 @@
 -- raw: one typed row per delivered version, append-only. Columns shared by every feed:
 --   batch_id      the load that brought the row
 --   landed_at     when the bytes were landed; breaks ties between equal versions
---   landed_file, landed_line   where the bytes lie (path inside landing, 1-based record number)
+--   landed_file, landed_line   where the bytes lie (path inside landing, 1-based record number);
+--                 line 0 of a manifest where a snapshot as a whole tells it (a key that vanished)
 --   content_hash  over the record's content, finds exact duplicates
 create schema raw;
 create schema quarantine;
 create schema ops;
 
--- a batch is one landed window, snapshot or file of one feed
+-- a batch is one landed window, snapshot or file of one feed; or, as kind `retry`, the records of
+-- earlier batches that a run took out of quarantine: it owns no landing, and its `delivered` are
+-- records that their own batch counts as quarantined
 create table ops.batch (
     batch_id bigint generated always as identity primary key,
     feed text not null,
-    kind text not null check (kind in ('window', 'snapshot', 'file')),
+    kind text not null check (kind in ('window', 'snapshot', 'file', 'retry')),
     source text not null,
     window_from timestamptz,
     window_to timestamptz,
-    landed_path text not null unique,
+    landed_path text unique,
     landed_at timestamptz not null,
-    manifest_sha256 text not null,
+    manifest_sha256 text,
     source_total bigint,
     distinct_keys bigint not null,
     delivered bigint not null,
     loaded bigint not null,
     duplicates bigint not null,
     quarantined bigint not null,
+    -- rule → number of records
     warnings jsonb not null default '{}',
+    -- tells schema drift: top-level keys of the first 1,000 records and of every 16th after them
+    sampled_keys text[] not null default '{}',
     is_sample boolean not null default false,
     loaded_at timestamptz not null default now(),
     status text not null default 'loaded' check (status in ('loaded', 'passed', 'refused')),
@@ -32,7 +38,9 @@ create table ops.batch (
     transformed_at timestamptz,
     check (delivered = loaded + duplicates + quarantined),
     check ((kind = 'window') = (window_from is not null and window_to is not null)),
-    check (window_from < window_to)
+    check (window_from < window_to),
+    check ((kind = 'retry') = (landed_path is null)),
+    check ((kind = 'retry') = (manifest_sha256 is null))
 );
 create index on ops.batch (feed, window_from, window_to);
 create index on ops.batch (batch_id) where transformed_at is null;

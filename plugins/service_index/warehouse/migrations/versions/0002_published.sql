@@ -65,6 +65,7 @@ create table published.monthly_score (
     applicable_max_points numeric,
     total_score numeric,
     band text,
+    ranking_status text,
     rank bigint,
     rank_out_of bigint,
     previous_rank bigint,

@@ -1,0 +1,1 @@
+"""From live marts to immutable releases, their files and their view in a terminal."""

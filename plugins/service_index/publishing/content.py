@@ -1,0 +1,154 @@
+"""The rows of a release in set-based SQL: their hash, their copy and their differences.
+
+Numbers are compared and written in one canonical form, plain notation without trailing zeros
+(`trim_scale`), so that 0.50 and 0.5 are the same number everywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import date
+
+import psycopg
+from psycopg import sql
+
+from service_index.publishing.relations import MONTHLY_RELATIONS, Column, Kind, Relation
+
+
+def as_text(column: Column, table: str) -> sql.Composed:
+    """The column's value as canonical text; null stays null."""
+    value = sql.Identifier(table, column.name)
+    if column.kind is Kind.NUMBER:
+        return sql.SQL("trim_scale({})::text").format(value)
+    if column.kind is Kind.DATE:
+        return sql.SQL("to_char({}, 'YYYY-MM-DD')").format(value)
+    return sql.SQL("{}::text").format(value)
+
+
+def marts_sha256(connection: psycopg.Connection, month: date) -> str:
+    """The content hash that a release of `month` would have if it were made now."""
+    return _combine(
+        (
+            relation,
+            _rows_sha256(
+                connection,
+                relation,
+                sql.SQL("marts.{} as t where t.period_month = {}").format(
+                    sql.Identifier(relation.mart), month
+                ),
+            ),
+        )
+        for relation in MONTHLY_RELATIONS
+    )
+
+
+def release_sha256(connection: psycopg.Connection, release_id: str) -> str:
+    """The content hash of a monthly release, taken from its published rows."""
+    return _combine(
+        (
+            relation,
+            _rows_sha256(
+                connection,
+                relation,
+                sql.SQL("published.{} as t where t.release_id = {}").format(
+                    sql.Identifier(relation.name), release_id
+                ),
+            ),
+        )
+        for relation in MONTHLY_RELATIONS
+    )
+
+
+def _rows_sha256(
+    connection: psycopg.Connection, relation: Relation, rows: sql.Composed
+) -> str | None:
+    """SHA-256 over one JSON array a row, sorted in byte order; None where there is no row.
+
+    JSON keeps null, text and numbers apart, whatever characters a code has.
+    """
+    values = sql.SQL(", ").join(
+        sql.SQL("trim_scale({})" if column.kind is Kind.NUMBER else "{}").format(
+            sql.Identifier("t", column.name)
+        )
+        for column in relation.content
+    )
+    found = connection.execute(
+        sql.SQL(
+            "select encode(sha256(convert_to("
+            "string_agg(line, chr(10) order by line collate \"C\"), 'UTF8')), 'hex') "
+            "from (select json_build_array({})::text as line from {}) as lines"
+        ).format(values, rows)
+    ).fetchone()
+    return found[0] if found else None
+
+
+def _combine(hashes: Iterable[tuple[Relation, str | None]]) -> str:
+    lines = [f"{relation.name} {sha256}\n" for relation, sha256 in hashes if sha256]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def insert_month(connection: psycopg.Connection, release_id: str, month: date) -> None:
+    """Copy every row of `month` from the marts into the release."""
+    for relation in MONTHLY_RELATIONS:
+        columns = sql.SQL(", ").join(sql.Identifier(c.name) for c in relation.columns)
+        connection.execute(
+            sql.SQL(
+                "insert into published.{} (release_id, {}) "
+                "select {}, {} from marts.{} where period_month = {}"
+            ).format(
+                sql.Identifier(relation.name),
+                columns,
+                release_id,
+                columns,
+                sql.Identifier(relation.mart),
+                month,
+            )
+        )
+
+
+def insert_changes(
+    connection: psycopg.Connection, release_id: str, previous_release_id: str, cause: str
+) -> int:
+    """Keep every value that differs between two releases of a period; return how many.
+
+    A row that came or went counts with each of its values that is not null.
+    """
+    return sum(
+        connection.execute(
+            _changes_of(relation),
+            {"new": release_id, "old": previous_release_id, "cause": cause},
+        ).rowcount
+        for relation in MONTHLY_RELATIONS
+    )
+
+
+def _changes_of(relation: Relation) -> sql.Composed:
+    return sql.SQL(
+        """
+        with
+        old as (select * from published.{name} where release_id = %(old)s),
+        new as (select * from published.{name} where release_id = %(new)s)
+        insert into published.change
+            (release_id, relation, key, column_name, old_value, new_value, cause)
+        select %(new)s, {relation}, {key_text}, v.column_name, v.old_value, v.new_value, %(cause)s
+        from old
+        full join new using ({key})
+        cross join lateral (values {values}) as v (column_name, old_value, new_value)
+        where v.old_value is distinct from v.new_value
+        """
+    ).format(
+        name=sql.Identifier(relation.name),
+        relation=relation.name,
+        key_text=sql.SQL(" || ', ' || ").join(
+            sql.SQL("{} || {}").format(f"{column.name}=", sql.Identifier(column.name))
+            for column in relation.key
+        ),
+        key=sql.SQL(", ").join(sql.Identifier(column.name) for column in relation.key),
+        values=sql.SQL(", ").join(
+            sql.SQL("({}, {}, {})").format(
+                column.name, as_text(column, "old"), as_text(column, "new")
+            )
+            for column in relation.values
+        ),
+    )

@@ -1,0 +1,35 @@
+"""One publisher a period at a time, on marts that hold still."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from service_index.warehouse.locks import MARTS_LOCK, PUBLISHING_LOCK
+
+
+
+@contextmanager
+def publishing(connection: psycopg.Connection, period: str) -> Iterator[None]:
+    """One transaction under the period's publishing lock; waits for whoever has it.
+
+    Raises ValueError when `connection` is inside a transaction: the caller's work would then
+    decide when the release is committed.
+    """
+    if connection.info.transaction_status is not TransactionStatus.IDLE:
+        raise ValueError("publishing needs a connection without an open transaction")
+    with connection.transaction():
+        # A snapshot a statement: after the wait, what the other publisher did is seen.
+        connection.execute("set transaction isolation level read committed")
+        connection.execute(
+            "select pg_advisory_xact_lock(%s, hashtext(%s))", [PUBLISHING_LOCK, period]
+        )
+        yield
+
+
+def keep_transforms_out(connection: psycopg.Connection) -> None:
+    """Hold the marts still until the transaction ends; publishers do not exclude each other."""
+    connection.execute("select pg_advisory_xact_lock_shared(%s)", [MARTS_LOCK])

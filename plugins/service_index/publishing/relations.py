@@ -1,0 +1,129 @@
+"""Which marts a release freezes, and what each of their columns is to a release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+
+GROUPS = (
+    "transparency",
+    "timeliness",
+    "online_service",
+    "online_payment",
+    "digitisation",
+    "satisfaction",
+)
+
+
+class Role(Enum):
+    """What a column is to the content of a release."""
+
+    PERIOD = auto()  # the same on every row of a release
+    KEY = auto()
+    RESULT = auto()  # a number, or a verdict that follows from numbers: content
+    LABEL = auto()  # a name or classification: published, but not content
+
+
+class Kind(Enum):
+    """How a value is written as text."""
+
+    TEXT = auto()
+    NUMBER = auto()
+    DATE = auto()
+    FLAG = auto()
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    role: Role
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Relation:
+    """`published.<name>` takes the rows of `marts.<mart>`; columns in their published order."""
+
+    name: str
+    mart: str
+    columns: tuple[Column, ...]
+
+    @property
+    def key(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if column.role is Role.KEY)
+
+    @property
+    def content(self) -> tuple[Column, ...]:
+        """What `content_sha256` covers: key first, so that sorted lines are sorted by key."""
+        results = tuple(column for column in self.columns if column.role is Role.RESULT)
+        return self.key + results
+
+    @property
+    def values(self) -> tuple[Column, ...]:
+        """What can change between two releases of a period."""
+        return tuple(c for c in self.columns if c.role in {Role.RESULT, Role.LABEL})
+
+
+def _period_month() -> Column:
+    return Column("period_month", Role.PERIOD, Kind.DATE)
+
+
+def _keys(*names: str) -> Iterator[Column]:
+    return (Column(name, Role.KEY, Kind.TEXT) for name in names)
+
+
+def _labels(*names: str) -> Iterator[Column]:
+    return (Column(name, Role.LABEL, Kind.TEXT) for name in names)
+
+
+def _numbers(*names: str) -> Iterator[Column]:
+    return (Column(name, Role.RESULT, Kind.NUMBER) for name in names)
+
+
+MONTHLY_SCORE = Relation(
+    "monthly_score",
+    "mart_monthly_score",
+    (
+        _period_month(),
+        *_labels("province_code"),
+        *_keys("unit_code"),
+        *_labels("unit_name", "unit_type"),
+        *_numbers(*(name for group in GROUPS for name in (group, f"{group}_max"))),
+        *_numbers("raw_points", "applicable_max_points", "total_score"),
+        Column("band", Role.RESULT, Kind.TEXT),
+        Column("ranking_status", Role.RESULT, Kind.TEXT),
+        *_numbers("rank", "rank_out_of", "previous_rank"),
+        Column("is_series_break", Role.RESULT, Kind.FLAG),
+    ),
+)
+
+CRITERION_SCORE = Relation(
+    "criterion_score",
+    "fct_criterion_score",
+    (
+        _period_month(),
+        *_labels("province_code"),
+        *_keys("unit_code"),
+        *_labels("unit_type"),
+        *_keys("criterion_code"),
+        *_labels("group_code", "catalogue_version"),
+        *_numbers("numerator", "denominator", "rate", "max_points", "score"),
+        Column("status", Role.RESULT, Kind.TEXT),
+    ),
+)
+
+TARGET_COMPLIANCE = Relation(
+    "target_compliance",
+    "mart_target_compliance",
+    (
+        _period_month(),
+        *_keys("basis", "metric_code", "unit_code", "field_code"),
+        *_numbers("numerator", "denominator", "rate", "target_rate"),
+        Column("is_compliant", Role.RESULT, Kind.FLAG),
+        *_numbers("shortfall"),
+    ),
+)
+
+# A relation added here leaves the hashes of releases without rows in it as they are.
+MONTHLY_RELATIONS = (MONTHLY_SCORE, CRITERION_SCORE, TARGET_COMPLIANCE)

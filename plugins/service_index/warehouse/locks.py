@@ -1,0 +1,45 @@
+"""The warehouse's advisory locks: who waits for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+# One migration at a time.
+MIGRATION_LOCK = 766_000
+# A transform holds it alone while dbt writes the marts; gates and publishers share it.
+MARTS_LOCK = 766_001
+# One publisher a period.
+PUBLISHING_LOCK = 766_002
+# One load a feed.
+LOADING_LOCK = 766_003
+
+
+@contextmanager
+def marts_alone(connection: psycopg.Connection) -> Iterator[None]:
+    """Hold the marts for writing, for the session; waits for those who read or write them."""
+    with _session_lock(connection, "", MARTS_LOCK):
+        yield
+
+
+@contextmanager
+def marts_shared(connection: psycopg.Connection) -> Iterator[None]:
+    """Keep transforms out of the marts, for the session; readers do not exclude each other."""
+    with _session_lock(connection, "_shared", MARTS_LOCK):
+        yield
+
+
+@contextmanager
+def _session_lock(connection: psycopg.Connection, mode: str, lock: int) -> Iterator[None]:
+    """Take and give back a session lock; no transaction is left open while it is held."""
+    connection.execute(f"select pg_advisory_lock{mode}({lock})")
+    connection.commit()
+    try:
+        yield
+    finally:
+        if not connection.broken:
+            connection.rollback()
+            connection.execute(f"select pg_advisory_unlock{mode}({lock})")
+            connection.commit()
