@@ -1,0 +1,142 @@
+"""The command line on a foreign source and a foreign PostgreSQL, as a user has them.
+
+Every command is a process of its own and runs the real DAGs in the real Airflow.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from service_index.warehouse import embedded
+from service_index.warehouse.connection import connect
+from simulator.faults import WrongTotal
+from simulator.server import SampleSource
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+UNITS = [
+    {"MaDonVi": "T1", "HieuLucTu": "20100101", "TenDonVi": "Tỉnh Một", "LoaiDonVi": "tinh",
+     "MaTinh": "T1"},
+    {"MaDonVi": "X1", "HieuLucTu": "20100101", "TenDonVi": "Xã Một", "LoaiDonVi": "xa",
+     "MaTinh": "T1", "MaDonViCha": "T1"},
+    {"MaDonVi": "X2", "HieuLucTu": "20100101", "TenDonVi": "Xã Hai", "LoaiDonVi": "xa",
+     "MaTinh": "T1", "MaDonViCha": "T1"},
+]  # fmt: skip
+PROCEDURES = [
+    {"MaTTHC": "1.000001", "MaDonVi": unit, "MucDo": "4", "TrangThai": "1", "MaLinhVuc": "HT",
+     "TenLinhVuc": "Hộ tịch", "CoPhi": "0"}
+    for unit in ("X1", "X2")
+]  # fmt: skip
+
+
+def _dossier(number: int, unit: str, finished: str) -> dict[str, str]:
+    return {
+        "MaHoSo": f"HS{number}", "MaTTHC": "1.000001", "MaDonVi": unit, "KenhThucHien": "2",
+        "NgayTiepNhan": "20250303080000", "NgayHenTra": "20250310170000",
+        "NgayKetThucXuLy": finished, "TrangThaiHoSo": "10", "NgayCapNhat": finished,
+    }  # fmt: skip
+
+
+DOSSIERS = [
+    _dossier(1, "X1", "20250310235959"),  # on the day
+    _dossier(2, "X1", "20250311000000"),  # a second later: late
+    _dossier(3, "X2", "20250305090000"),  # early
+]
+
+
+@pytest.fixture
+def source() -> Iterator[SampleSource]:
+    records = {"units": UNITS, "procedures": PROCEDURES, "dossiers": DOSSIERS}
+    with SampleSource.from_records(records) as serving:
+        yield serving
+
+
+@pytest.fixture
+def run(source: SampleSource, warehouse_dsn: str, tmp_path: Path) -> Iterator[Run]:
+    # The embedded server that Airflow's own metadata lie in needs a short path.
+    home = tmp_path / "h"
+
+    def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(Path(sys.executable).with_name("service-index")), *arguments],
+            env=os.environ
+            | {
+                "SERVICE_INDEX_HOME": str(home),
+                "AIRFLOW_CONN_DOSSIER_API": source.connection_uri,
+                "AIRFLOW_CONN_WAREHOUSE": warehouse_dsn,
+                "COLUMNS": "120",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    yield run_command
+    embedded.stop(home)
+
+
+def test_ingest_score_and_publish_fill_the_marts(run: Run, warehouse_dsn: str) -> None:
+    ingested = run("ingest", "--from", "2025-03-01", "--to", "2025-04-01")
+    assert ingested.returncode == 0, ingested.stderr
+    scored = run("score", "--month", "2025-03")
+    assert scored.returncode == 0, scored.stderr
+    with connect(warehouse_dsn) as connection:
+        rows = connection.execute(
+            "select unit_code, numerator, denominator from marts.fct_criterion_score "
+            "where criterion_code = '05' order by unit_code"
+        ).fetchall()
+    assert rows == [("T1", 2, 3), ("X1", 1, 2), ("X2", 1, 1)]
+
+    published = run("publish", "--month", "2025-03")
+    assert published.returncode == 0, published.stderr
+    assert "2025-03.r1" in published.stdout
+    again = run("publish", "--month", "2025-03")
+    assert again.returncode == 0, again.stderr
+    assert "no new release" in again.stderr
+    shown = run("status")
+    assert shown.returncode == 0, shown.stderr
+    assert "2025-03.r1" in shown.stdout
+
+
+def test_a_window_that_is_never_whole_fails_in_one_line_and_marks_nothing_done(
+    run: Run, source: SampleSource, warehouse_dsn: str
+) -> None:
+    source.faults.append(WrongTotal(feed="dossiers", times=None, by=1))
+    ingested = run("ingest", "--from", "2025-03-01", "--to", "2025-03-08")
+    assert ingested.returncode == 1
+    assert re.search(r"^error: land: dossiers .* not whole", ingested.stderr, re.MULTILINE)
+    assert "Traceback" not in ingested.stderr
+    with connect(warehouse_dsn) as connection:
+        row = connection.execute(
+            "select count(*) from ops.watermark where feed = 'dossiers'"
+        ).fetchone()
+    assert row == (0,)
+
+    source.faults.clear()
+    assert run("backfill", "--from", "2025-03-01", "--to", "2025-03-08").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("ingest", "--from", "2025-13-01", "--to", "2025-04-01"), "is not a date"),
+        (("ingest", "--from", "2025-04-01", "--to", "2025-03-01"), "ends"),
+        (("score", "--month", "March"), "is not a month"),
+        (("show", "--month", "2025-03"), "not published yet"),
+    ],
+)
+def test_a_wrong_wish_gets_a_reason_in_one_line(
+    run: Run, arguments: tuple[str, ...], reason: str
+) -> None:
+    ran = run(*arguments)
+    assert ran.returncode == 1
+    assert reason in ran.stderr
+    assert ran.stderr.startswith("error: ")
+    assert len(ran.stderr.strip().splitlines()) == 1

@@ -1,0 +1,227 @@
+"""`service-index demo` at the province's true size: the papers' figures, and the oracle's."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from service_index.settings import ICT
+from service_index.warehouse import embedded
+from tests.oracle.calculate import calculate
+from tests.oracle.compare import compare
+from tests.oracle.policy import Policy
+from tests.oracle.versions import Delivery
+
+pytestmark = pytest.mark.full_size
+
+PROVINCE = "33"
+MARCH = date(2025, 3, 1)
+QUARTER = [date(2025, 7, 1), date(2025, 8, 1), date(2025, 9, 1)]
+CUTOFF = datetime(2025, 9, 16, tzinfo=ICT)
+FEEDS = ("units", "procedures", "dossiers", "payments", "petitions", "ratings")
+
+
+@dataclass(frozen=True)
+class Demo:
+    home: Path
+    dsn: str
+    printed: str
+
+
+def _run(home: Path) -> str:
+    ran = subprocess.run(
+        [str(Path(sys.executable).with_name("service-index")), "demo"],
+        env=os.environ | {"SERVICE_INDEX_HOME": str(home), "COLUMNS": "120"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout + ran.stderr
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Demo]:
+    home = Path(tempfile.mkdtemp(prefix="si-demo-"))
+    home.chmod(0o755)
+    try:
+        printed = _run(home)
+        yield Demo(home, embedded.database_dsn(home, "warehouse"), printed)
+    finally:
+        embedded.stop(home)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def published(demo: Demo) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(demo.dsn) as connection:
+        yield connection
+
+
+def _printed(rate: Decimal, places: int) -> Decimal:
+    return (rate * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+@pytest.mark.parametrize(
+    ("criterion_code", "places", "rate"),
+    [
+        ("05", 2, "96.57"),
+        ("08", 1, "69.9"),
+        ("11", 2, "31.08"),
+        ("12", 2, "84.69"),
+        ("13", 2, "82.92"),
+        ("14", 2, "0.43"),
+        ("21", 1, "98.9"),
+    ],
+)
+def test_march_has_the_rates_of_the_letter(
+    published: psycopg.Connection, criterion_code: str, places: int, rate: str
+) -> None:
+    row = published.execute(
+        "select rate from published.current_criterion_score "
+        "where period_month = %s and unit_code = %s and criterion_code = %s",
+        [MARCH, PROVINCE, criterion_code],
+    ).fetchone()
+    assert row is not None
+    assert _printed(row[0], places) == Decimal(rate)
+
+
+def test_march_has_the_letters_count_of_reuse(published: psycopg.Connection) -> None:
+    row = published.execute(
+        "select numerator, denominator from published.current_criterion_score "
+        "where period_month = %s and unit_code = %s and criterion_code = '14'",
+        [MARCH, PROVINCE],
+    ).fetchone()
+    assert row is not None
+    assert row[0] == 168
+    assert 38_700 <= row[1] <= 39_400
+
+
+def test_the_quarter_has_the_reports_balance(published: psycopg.Connection) -> None:
+    rows = published.execute(
+        """
+        select
+            period_month, carried_over, received_in_person, received_online, received_by_post,
+            withdrawn + stopped, open_on_time, open_overdue
+        from marts.mart_dossier_balance
+        where unit_code = %s and period_month = any(%s)
+        order by period_month
+        """,
+        [PROVINCE, QUARTER],
+    ).fetchall()
+    assert [row[0] for row in rows] == QUARTER
+    assert rows[0][1] == 1_730
+    received_and_ended = [sum(column) for column in zip(*(row[2:6] for row in rows), strict=True)]
+    assert received_and_ended == [25_765, 240_427, 0, 11_418]
+    assert rows[-1][6:] == (9_265, 583)
+
+
+@pytest.mark.parametrize(
+    ("unit_type", "resolved", "on_time"),
+    [("department", 16_095, 15_700), ("commune", 230_561, 228_831)],
+)
+def test_the_quarter_has_the_forms_resolved_dossiers(
+    published: psycopg.Connection, unit_type: str, resolved: int, on_time: int
+) -> None:
+    row = published.execute(
+        """
+        select sum(numerator), sum(denominator) from published.current_criterion_score
+        where criterion_code = '05' and unit_type = %s and period_month = any(%s)
+        """,
+        [unit_type, QUARTER],
+    ).fetchone()
+    assert row == (on_time, resolved)
+
+
+def test_the_quarter_has_the_forms_petitions(published: psycopg.Connection) -> None:
+    row = published.execute(
+        """
+        select count(*), count(*) filter (where replied_at < %(end)s) from staging.stg_petitions
+        where coalesce(kind, 1) = 1 and received_at >= %(start)s and received_at < %(end)s
+        """,
+        {"start": datetime(2025, 7, 1, tzinfo=ICT), "end": CUTOFF},
+    ).fetchone()
+    assert row == (70, 45)
+
+
+def test_the_balance_closes_for_every_unit_and_month(published: psycopg.Connection) -> None:
+    row = published.execute(
+        """
+        select count(*), count(*) filter (
+            where carried_over + received_online + received_in_person + received_by_post
+            <> resolved_early + resolved_on_the_day + resolved_late
+                + withdrawn + stopped + open_on_time + open_overdue
+        )
+        from marts.mart_dossier_balance
+        """
+    ).fetchone()
+    assert row is not None
+    assert row[0] > 500
+    assert row[1] == 0
+
+
+def test_units_stand_on_both_sides_of_the_target(published: psycopg.Connection) -> None:
+    for month in QUARTER:
+        row = published.execute(
+            """
+            select count(*) filter (where is_compliant), count(*) filter (where not is_compliant)
+            from published.current_target_compliance
+            where period_month = %s and basis = 'month' and metric_code = 'end_to_end_online'
+                and field_code = '*'
+            """,
+            [month],
+        ).fetchone()
+        assert row is not None
+        assert min(row) >= 5
+
+
+def test_every_row_agrees_with_the_independent_calculation(demo: Demo) -> None:
+    def records(feed: str) -> Iterator[object]:
+        with (demo.home / "sample" / f"{feed}.jsonl").open("rb") as lines:
+            yield from map(json.loads, lines)
+
+    landed_at = datetime.now(UTC)
+    deliveries = [
+        Delivery(feed, records(feed), landed_at, None if feed in FEEDS[:2] else CUTOFF)
+        for feed in FEEDS
+    ]
+    with psycopg.connect(demo.dsn) as connection:
+        civil_status = connection.execute(
+            "select distinct field_code from marts.dim_procedure where field_name = 'Hộ tịch'"
+        ).fetchone()
+        assert civil_status is not None
+        expected = calculate(deliveries, [MARCH, *QUARTER], CUTOFF, Policy(civil_status[0]))
+        compare(expected, connection)
+
+
+def test_it_prints_what_a_newcomer_wants_to_know(demo: Demo) -> None:
+    for wanted in ("DỮ LIỆU MẪU", "2025-03.r1", "2025-09.r1", "top communes", "bottom communes"):
+        assert wanted in demo.printed
+    assert "Traceback" not in demo.printed
+
+
+def test_a_second_run_fetches_nothing_and_releases_nothing(demo: Demo) -> None:
+    landed = sorted(demo.home.glob("landing/*/*/manifest.json"))
+    printed = _run(demo.home)
+    assert sorted(demo.home.glob("landing/*/*/manifest.json")) == landed
+    assert "nothing new to fetch" in printed
+    with psycopg.connect(demo.dsn) as connection:
+        releases = connection.execute("select release_id from published.release order by 1")
+        assert [row[0] for row in releases] == [
+            "2025-03.r1",
+            "2025-07.r1",
+            "2025-08.r1",
+            "2025-09.r1",
+        ]
