@@ -80,26 +80,27 @@ def ingest(first: First, after_last: AfterLast) -> None:
     The window is fetched again even where it was before; records that are there already are
     recognised. To fill a long stretch and go on where it stopped, use `backfill`.
     """
-    _airflow().run("ingest_daily", _ingest_conf(first, after_last, skip_loaded=False))
+    _ingest(first, after_last, skip_loaded=False)
 
 
 @app.command()
 def backfill(first: First, after_last: AfterLast) -> None:
     """As `ingest`, but fetch only what was never landed: resumes after any interruption."""
-    _airflow().run("ingest_daily", _ingest_conf(first, after_last, skip_loaded=True))
+    _ingest(first, after_last, skip_loaded=True)
 
 
-def _ingest_conf(first: str, after_last: str, *, skip_loaded: bool) -> dict[str, Any]:
+def _ingest(first: str, after_last: str, *, skip_loaded: bool) -> None:
     from service_index.orchestration.windows import days_window
 
     days_window(first, after_last)
     # A window named by hand is taken as it was named, without the nightly run's overlap.
-    return {
+    conf = {
         "window_from": first,
         "window_to": after_last,
         "overlap_minutes": 0,
         "skip_loaded": skip_loaded,
     }
+    _airflow().run("ingest_daily", conf)
 
 
 @app.command()

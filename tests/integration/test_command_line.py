@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -58,17 +60,26 @@ def source() -> Iterator[SampleSource]:
         yield serving
 
 
-@pytest.fixture
-def run(source: SampleSource, warehouse_dsn: str, tmp_path: Path) -> Iterator[Run]:
-    # The embedded server that Airflow's own metadata lie in needs a short path.
-    home = tmp_path / "h"
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    """A home for all tests here, so that Airflow's own database is made once."""
+    # Not pytest's own folder: a Unix socket's path may have 107 bytes at most.
+    folder = Path(tempfile.mkdtemp(prefix="si-cli-"))
+    folder.chmod(0o755)
+    yield folder
+    embedded.stop(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
+
+@pytest.fixture
+def run(source: SampleSource, warehouse_dsn: str, home: Path, tmp_path: Path) -> Run:
     def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [str(Path(sys.executable).with_name("service-index")), *arguments],
             env=os.environ
             | {
                 "SERVICE_INDEX_HOME": str(home),
+                "SERVICE_INDEX_LANDING": str(tmp_path / "landing"),
                 "AIRFLOW_CONN_DOSSIER_API": source.connection_uri,
                 "AIRFLOW_CONN_WAREHOUSE": warehouse_dsn,
                 "COLUMNS": "120",
@@ -78,8 +89,7 @@ def run(source: SampleSource, warehouse_dsn: str, tmp_path: Path) -> Iterator[Ru
             check=False,
         )
 
-    yield run_command
-    embedded.stop(home)
+    return run_command
 
 
 def test_ingest_score_and_publish_fill_the_marts(run: Run, warehouse_dsn: str) -> None:

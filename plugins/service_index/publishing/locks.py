@@ -11,7 +11,6 @@ from psycopg.pq import TransactionStatus
 from service_index.warehouse.locks import MARTS_LOCK, PUBLISHING_LOCK
 
 
-
 @contextmanager
 def publishing(connection: psycopg.Connection, period: str) -> Iterator[None]:
     """One transaction under the period's publishing lock; waits for whoever has it.

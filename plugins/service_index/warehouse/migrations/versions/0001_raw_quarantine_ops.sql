@@ -1,5 +1,6 @@
 -- raw: one typed row per delivered version, append-only. Columns shared by every feed:
---   batch_id      the load that brought the row
+--   batch_id      the load that brought the row; no foreign key, which would double the time of
+--                 an insert: rows are only written in the transaction that writes their batch
 --   landed_at     when the bytes were landed; breaks ties between equal versions
 --   landed_file, landed_line   where the bytes lie (path inside landing, 1-based record number);
 --                 line 0 of a manifest where a snapshot as a whole tells it (a key that vanished)
@@ -164,7 +165,7 @@ create table raw.dossiers (
     shared_databases text[] not null,
     synced_to_portal_at timestamptz,
     synced_to_vault_at timestamptz,
-    batch_id bigint not null references ops.batch,
+    batch_id bigint not null,
     landed_at timestamptz not null,
     landed_file text not null,
     landed_line integer not null,
@@ -180,7 +181,7 @@ create table raw.payments (
     amount numeric,
     status text,
     paid_at timestamptz,
-    batch_id bigint not null references ops.batch,
+    batch_id bigint not null,
     landed_at timestamptz not null,
     landed_file text not null,
     landed_line integer not null,
@@ -198,7 +199,7 @@ create table raw.petitions (
     replied_at timestamptz,
     state smallint,
     satisfaction text,
-    batch_id bigint not null references ops.batch,
+    batch_id bigint not null,
     landed_at timestamptz not null,
     landed_file text not null,
     landed_line integer not null,
@@ -213,7 +214,7 @@ create table raw.ratings (
     unit_code text,
     rated_at timestamptz,
     satisfaction text,
-    batch_id bigint not null references ops.batch,
+    batch_id bigint not null,
     landed_at timestamptz not null,
     landed_file text not null,
     landed_line integer not null,
@@ -243,7 +244,7 @@ create table raw.procedures (
     is_public boolean,
     effective_from date,
     effective_to date,
-    batch_id bigint not null references ops.batch,
+    batch_id bigint not null,
     landed_at timestamptz not null,
     landed_file text not null,
     landed_line integer not null,
@@ -261,7 +262,7 @@ create table raw.units (
     parent_unit_code text,
     province_code text,
     successor_unit_codes text[] not null,
-    batch_id bigint not null references ops.batch,
+    batch_id bigint not null,
     landed_at timestamptz not null,
     landed_file text not null,
     landed_line integer not null,
