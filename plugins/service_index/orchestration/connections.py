@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from urllib.parse import urlsplit
 
 from service_index.settings import Settings
 from service_index.sources.endpoint import SourceEndpoint
@@ -10,9 +12,16 @@ from service_index.warehouse import connection, embedded
 
 
 def _airflow_uri(connection_id: str) -> str | None:
-    """The URI of an Airflow connection: from the environment, else from Airflow's own store."""
+    """The URI of an Airflow connection: from the environment, else from Airflow's own store.
+
+    Only tasks can ask the store; outside them Airflow is not loaded, and not for this.
+    """
     from_environment = os.environ.get(f"AIRFLOW_CONN_{connection_id.upper()}")
-    if from_environment:
+    if from_environment and from_environment.lstrip().startswith("{"):
+        from airflow.models.connection import Connection as JsonConnection
+
+        return str(JsonConnection.from_json(from_environment).get_uri())
+    if from_environment or "airflow" not in sys.modules:
         return from_environment
     from airflow.sdk import Connection
     from airflow.sdk.exceptions import AirflowNotFoundException
@@ -31,7 +40,8 @@ def dossier_api() -> SourceEndpoint:
             "no source is set: give AIRFLOW_CONN_DOSSIER_API="
             "http://client_id:client_secret@host:port/base/path, or try `service-index demo`"
         )
-    return SourceEndpoint.from_uri(uri)
+    # What Airflow keeps beside an address (its extras) is no part of it.
+    return SourceEndpoint.from_uri(urlsplit(uri)._replace(query="").geturl())
 
 
 def warehouse_dsn(settings: Settings) -> str:

@@ -37,12 +37,12 @@ class _Step:
 def run(settings: Settings, out: Console) -> None:
     """Bring the demonstration to its end; whatever was done before is not done again."""
     started = time.monotonic()
-    say("The sample province (DỮ LIỆU MẪU), its source and Airflow are being set up …")
+    say("Airflow, the sample province (DỮ LIỆU MẪU) and its source are being set up …")
+    airflow = LocalAirflow(settings)
     with sample_source.running(settings) as uri:
         os.environ["AIRFLOW_CONN_DOSSIER_API"] = uri
         with stages.open_warehouse() as (connection, _, _settings):
             _refuse_real_data(connection)
-        airflow = LocalAirflow(settings)
         for step in _steps():
             airflow.run(step.dag_id, step.conf)
     with stages.open_warehouse() as (connection, _, _settings):

@@ -90,7 +90,7 @@ def land(window: dict[str, str], *, overlap: timedelta, skip_loaded: bool) -> di
         connection.commit()
         for outcome in take_files(settings.inbox, store):
             say(f"inbox: {outcome.name} {outcome.outcome} {outcome.reason or ''}".rstrip())
-        with counting("fetch") as tell:
+        with client, counting("fetch") as tell:
             manifests = extract_many(client, wanted, store, on_progress=tell)
     landed: dict[str, int] = {}
     for manifest in manifests:

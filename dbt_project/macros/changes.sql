@@ -1,0 +1,117 @@
+{#- How the incremental models replace the rows of changed keys.
+
+    Before: the months and units in which the standing rows count are noted as touched, and the
+    rows are deleted (a key that counts nowhere any more has no new row to replace its old one).
+    After: the months and units of the new rows are noted. Both run as hooks in the transaction
+    of the model, so a run that breaks off between two models loses no touched month.
+
+    A subject is what the rows are about; a month counts wherever one of its events lies. -#}
+{%- macro changing_rows(subject) -%}
+    {%- if subject == 'dossier' -%}
+        {{- return({
+            'key': 'dossier_id',
+            'changed': ref('int_changed_dossier'),
+            'months': ['received_month', 'resolved_month', 'closed_month'],
+        }) -}}
+    {%- elif subject == 'petition' -%}
+        {{- return({
+            'key': 'petition_id',
+            'changed': keys_in_scope(source('raw', 'petitions'), 'petition_id'),
+            'months': ['received_month', 'due_month', 'replied_month'],
+        }) -}}
+    {%- elif subject == 'rating' -%}
+        {{- return({
+            'key': 'rating_id',
+            'changed': keys_in_scope(source('raw', 'ratings'), 'rating_id'),
+            'months': ['rated_month'],
+        }) -}}
+    {%- endif -%}
+{%- endmacro -%}
+
+
+{#- Pre-hook of a subject's model. -#}
+{%- macro retire_changed_rows(subject) -%}
+    {%- if is_incremental() -%}
+        {%- set rows = changing_rows(subject) -%}
+        {{ note_changed_rows(subject) }};
+        delete from {{ this }}
+        where {{ rows.key }} in (select {{ rows.key }} from {{ rows.changed }} as changed)
+    {%- endif -%}
+{%- endmacro -%}
+
+
+{#- Post-hook of a subject's model. -#}
+{%- macro note_changed_rows(subject) -%}
+    {%- if is_incremental() -%}
+        {%- set rows = changing_rows(subject) -%}
+        insert into {{ ref('int_touched_unit_month') }} (subject, period_month, unit_code)
+        select distinct '{{ subject }}', event.period_month, counted.unit_code
+        from {{ this }} as counted
+        cross join lateral (
+            values {% for month in rows.months -%}
+                (counted.{{ month }}){{ ', ' if not loop.last }}
+            {%- endfor %}
+        ) as event (period_month)
+        where
+            event.period_month is not null
+            and counted.{{ rows.key }} in (select {{ rows.key }} from {{ rows.changed }} as changed)
+        on conflict do nothing
+    {%- endif -%}
+{%- endmacro -%}
+
+
+{#- The keys of a raw relation that the batches of this transform bring: a query in
+    parentheses. -#}
+{%- macro keys_in_scope(relation, key) -%}
+    (
+        select distinct {{ key }}
+        from {{ relation }}
+        where batch_id in (select batch_id from {{ source('ops', 'transform_scope') }})
+    )
+{%- endmacro -%}
+
+
+{#- Which procedure row describes a dossier, and the field it gives, may change with any row of
+    its procedure. Only the fact knows the procedures of all dossiers, hence its first hook. -#}
+{%- macro add_dossiers_of_changed_procedures() -%}
+    {%- if is_incremental() -%}
+        insert into {{ ref('int_changed_dossier') }} (dossier_id)
+        select dossier_id
+        from {{ this }}
+        where procedure_code in (
+            select procedure_code
+            from {{ keys_in_scope(source('raw', 'procedures'), 'procedure_code') }} as changed
+        )
+        on conflict do nothing
+    {%- endif -%}
+{%- endmacro -%}
+
+
+{#- Pre-hook of a model that is keyed by procedure or dossier and notes nothing. -#}
+{%- macro delete_changed(key, changed) -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }} where {{ key }} in (select {{ key }} from {{ changed }} as changed)
+    {%- endif -%}
+{%- endmacro -%}
+
+
+{#- Pre-hook of a model that is rebuilt by months: the touched ones, and any month that is not
+    scored any more. -#}
+{%- macro delete_touched_months() -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }}
+        where
+            period_month in (select period_month from {{ ref('int_touched_month') }})
+            or period_month not in (select period_month from {{ ref('int_period') }})
+    {%- endif -%}
+{%- endmacro -%}
+
+
+{#- Post-hook of a large model. The primary key is made after the rows of a first or full build:
+    kept up row by row, as a contract's constraint would be, it takes thrice as long. -#}
+{%- macro finish_first_build(key) -%}
+    {%- if not is_incremental() -%}
+        alter table {{ this }} add primary key ({{ key }});
+        analyze {{ this }}
+    {%- endif -%}
+{%- endmacro -%}

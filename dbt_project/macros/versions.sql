@@ -1,0 +1,36 @@
+{#- The latest readable version of every key of a raw relation: the newest version wins, of equal
+    versions the one that was landed later. The relation is aliased `version`.
+
+    A condition on the key alone is pushed below the `distinct on`, so a look-up of one key
+    reads the index on (key, version_at) and nothing else. -#}
+{%- macro latest_versions(relation, key) -%}
+    select distinct on ({{ key | join(', ') }}) version.*
+    from {{ relation }} as version
+    inner join {{ ref('stg_readable_batch') }} as readable
+        on version.batch_id = readable.batch_id
+    order by
+        {{ key | join(' asc, ') }} asc,
+        version.version_at desc,
+        version.landed_at desc,
+        version.landed_file desc,
+        version.landed_line desc
+{%- endmacro -%}
+
+
+{#- The rows of a staging view for the keys in `changed` (a relation or CTE with the column
+    `key`), by one index look-up per key; the whole view where `changed` is none. `offset 0`
+    keeps the planner from turning the look-ups into a scan of all versions. -#}
+{%- macro rows_of(staging, key, changed=none) -%}
+    {%- if changed is none -%}
+        select * from {{ staging }}
+    {%- else -%}
+        select found.*
+        from {{ changed }} as changed_key
+        cross join lateral (
+            select *
+            from {{ staging }} as candidate
+            where candidate.{{ key }} = changed_key.{{ key }}
+            offset 0
+        ) as found
+    {%- endif -%}
+{%- endmacro -%}

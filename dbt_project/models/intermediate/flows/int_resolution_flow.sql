@@ -1,0 +1,26 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook="{{ delete_touched_groups('resolved_month') }}",
+        post_hook="{{ finish_first_build(
+            'resolved_month, unit_code, field_code, is_submitted_online, fee_settled_month, '
+            ~ 'has_electronic_result, is_returned_online_or_by_post, is_without_in_person_step, '
+            ~ 'vaulted_month'
+        ) }}"
+    )
+}}
+
+-- depends_on: {{ ref('int_touched_unit_month') }}
+with dossier as (
+    select *
+    from {{ ref('fct_dossier') }}
+    where
+        resolved_month is not null
+        {% if is_incremental() -%}
+        and (resolved_month, unit_code) in {{ touched_groups() }}
+        {%- endif %}
+)
+
+{{ resolution_flow('dossier', ['resolved_month', 'unit_code']) }}

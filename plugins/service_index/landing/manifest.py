@@ -1,0 +1,96 @@
+"""The manifest of a landing, and the envelope of a page."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from service_index.landing.errors import LandingCorruptError
+
+MANIFEST_NAME = "manifest.json"
+Kind = Literal["window", "snapshot", "file"]
+Media = Literal["page", "jsonl", "csv", "xlsx"]
+
+_SAMPLE_NOTICE = "DỮ LIỆU MẪU"
+
+# A page's name stays inside its landing, whoever wrote the manifest.
+_PageName = Annotated[str, msgspec.Meta(pattern=r"^page-[0-9]{5,}\.[a-z]+\.zst$")]
+
+
+class PageEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One landed page: `bytes` and `sha256` are those of the uncompressed body."""
+
+    file: _PageName
+    media: Media
+    records: int
+    bytes: int
+    sha256: str
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What one landing is: one window, one snapshot or one file of one feed.
+
+    source         host and base path without credentials, or the file's name
+    window_from, window_to   the half-open window that was asked for; None unless kind is window
+    landed_at      when the reading began (UTC); everything in the landing is as of then or later
+    source_total   the source's own count; None for a file
+    distinct_keys  distinct record keys; each record without its key counts as one
+    delivered      records in the pages, repeats included
+    attempts       how many readings of the window it took
+    is_sample      the source said that these are sample data
+    """
+
+    format: Literal[1] = 1
+    feed: str
+    kind: Kind
+    source: str
+    window_from: datetime | None = None
+    window_to: datetime | None = None
+    landed_at: datetime
+    source_total: int | None = None
+    distinct_keys: int
+    delivered: int
+    attempts: int = 1
+    is_sample: bool = False
+    pages: tuple[PageEntry, ...]
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the manifest file's bytes, as hexadecimal digits."""
+        return hashlib.sha256(encode_manifest(self)).hexdigest()
+
+
+def encode_manifest(manifest: Manifest) -> bytes:
+    """The manifest file's bytes; the same manifest always gives the same bytes."""
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=2)
+
+
+def decode_manifest(body: bytes, path: str) -> Manifest:
+    """Read a manifest file; `path` is for the message of LandingCorruptError."""
+    try:
+        return msgspec.json.decode(body, type=Manifest)
+    except ValueError as error:
+        raise LandingCorruptError(f"{path}: not a manifest: {error}") from None
+
+
+class PageEnvelope(msgspec.Struct, frozen=True):
+    """A page of the source: the records still undecoded, so that one bad record spoils none.
+
+    `next_cursor` has no default: a body that lacks it must not pass for a last page.
+    """
+
+    total: int
+    data: list[msgspec.Raw]
+    next_cursor: str | None
+    notice: Any = None
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether the source marks its data as sample data."""
+        return isinstance(self.notice, str) and _SAMPLE_NOTICE in self.notice
+
+
+page_decoder = msgspec.json.Decoder(PageEnvelope)

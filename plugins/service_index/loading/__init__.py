@@ -1,0 +1,16 @@
+"""From landed bytes to typed rows: record contracts, quarantine, and the ledger of batches."""
+
+from service_index.loading.ledger import LoadReport
+from service_index.loading.load import LoadError, load_batch, load_landed
+from service_index.loading.retry import retry_quarantined
+from service_index.loading.windows import is_loaded, request_window
+
+__all__ = [
+    "LoadError",
+    "LoadReport",
+    "is_loaded",
+    "load_batch",
+    "load_landed",
+    "request_window",
+    "retry_quarantined",
+]

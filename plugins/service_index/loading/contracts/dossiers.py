@@ -1,0 +1,294 @@
+"""Record contract of the feed `dossiers` (source contract, version 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, NamedTuple, TypeVar
+
+import msgspec
+
+from service_index.loading.contract import (
+    UNKNOWN_PROCEDURE,
+    UNKNOWN_UNIT,
+    Contract,
+    Mail,
+    PersonalData,
+    PersonName,
+    Phone,
+    Row,
+    Rule,
+    Text,
+)
+from service_index.loading.converters import (
+    FALSE,
+    NULL,
+    TRUE,
+    Refused,
+    amount,
+    choice,
+    code,
+    code_item,
+    copy_array,
+    flag,
+    instant,
+    is_before,
+    number,
+    procedure_code,
+    text,
+)
+
+NOT_RECEIVED = frozenset({"1", "3"})
+DONE = frozenset({"9", "10"})
+WITHDRAWN_OR_STOPPED = frozenset({"7", "8"})
+
+
+class Document(msgspec.Struct, gc=False):
+    """An input document of a dossier."""
+
+    DuongDanTaiTepTin: str | None = None
+    DuocTaiSuDung: str | None = None
+    DuocLayTuKhoDMQG: str | None = None
+
+
+class Fee(msgspec.Struct, gc=False):
+    """A fee that a dossier owes."""
+
+    Gia: str | None = None
+
+
+class Supplement(msgspec.Struct, gc=False):
+    """A request for further papers; only counted."""
+
+
+class Result(msgspec.Struct, gc=False):
+    """A result paper of a dossier."""
+
+    DuongDanTepTinKetQua: str | None = None
+    MaGiayToKetQua: str | None = None
+
+
+class SharedDatabase(msgspec.Struct, gc=False):
+    """A database that was consulted for a dossier."""
+
+    MaCSDL: str | None = None
+
+
+class DossierRecord(msgspec.Struct, gc=False):
+    """The source's fields. A cell of a table may hold a nested list as JSON text."""
+
+    MaHoSo: Text = None
+    MaTTHC: Text = None
+    TenTTHC: Text = None
+    MaLinhVuc: Text = None
+    TenLinhVuc: Text = None
+    KenhThucHien: Text = None
+    MaDonVi: Text = None
+    DonViXuLy: Text = None
+    ChuHoSo: PersonName = None
+    LoaiDoiTuong: Text = None
+    DinhDanhCHS: Annotated[msgspec.Raw, PersonalData.IDENTITY_NUMBER] = msgspec.Raw()
+    SoDienThoai: Phone = None
+    Email: Mail = None
+    NgayNopHoSo: Text = None
+    NgayTiepNhan: Text = None
+    NgayHenTra: Text = None
+    NgayKetThucXuLy: Text = None
+    NgayTra: Text = None
+    TrangThaiHoSo: Text = None
+    HinhThuc: Text = None
+    HoSoCoThanhPhanSoHoa: Text = None
+    TaiKhoanDuocXacThucVoiVNeID: Text = None
+    DuocThanhToanTrucTuyen: Text = None
+    TaiLieuNop: list[Document] | str | None = None
+    DanhSachLePhi: list[Fee] | str | None = None
+    DanhSachHoSoBoSung: list[Supplement] | str | None = None
+    DanhSachGiayToKetQua: list[Result] | str | None = None
+    DSKetNoiCSDL: list[SharedDatabase] | str | None = None
+    CoBuocTrucTiep: Text = None
+    NgayDongBoDVCQG: Text = None
+    NgayDongBoKho: Text = None
+    DaXoa: Text = None
+    NgayCapNhat: Text = None
+
+
+class DossierRow(NamedTuple):
+    """A row of raw.dossiers."""
+
+    dossier_id: Annotated[str, code("MaHoSo", is_key=True)]
+    version_at: Annotated[str, instant("NgayCapNhat", is_required=True)]
+    is_deleted: Annotated[str, flag("DaXoa", missing=FALSE)]
+    procedure_code: Annotated[str, procedure_code("MaTTHC", is_required=True)]
+    field_code: Annotated[str, code("MaLinhVuc")]
+    field_name: Annotated[str, text("TenLinhVuc")]
+    unit_code: Annotated[str, code("MaDonVi", is_required=True)]
+    channel: Annotated[str, number("KenhThucHien", 1, 2, 3)]
+    applicant_kind: Annotated[str, number("LoaiDoiTuong", 1, 2, 3, 4)]
+    state: Annotated[str, number("TrangThaiHoSo", *range(1, 11), is_required=True)]
+    submitted_at: Annotated[str, instant("NgayNopHoSo")]
+    received_at: Annotated[str, instant("NgayTiepNhan")]
+    due_at: Annotated[str, instant("NgayHenTra")]
+    finished_at: Annotated[str, instant("NgayKetThucXuLy")]
+    returned_at: Annotated[str, instant("NgayTra")]
+    return_method: Annotated[str, number("HinhThuc", 0, 1, 2)]
+    is_digitised: Annotated[str, flag("HoSoCoThanhPhanSoHoa")]
+    has_in_person_step: Annotated[str, flag("CoBuocTrucTiep")]
+    portal_payment_flag: Annotated[str, number("DuocThanhToanTrucTuyen", 0, 1, 3)]
+    synced_to_portal_at: Annotated[str, instant("NgayDongBoDVCQG")]
+    synced_to_vault_at: Annotated[str, instant("NgayDongBoKho")]
+    fee_due: str
+    document_count: str
+    reused_document_count: str
+    supplement_count: str
+    result_count: str
+    electronic_result_count: str
+    shared_databases: str
+
+
+Entry = TypeVar("Entry")
+_documents = msgspec.json.Decoder(list[Document]).decode
+_fees = msgspec.json.Decoder(list[Fee]).decode
+_supplements = msgspec.json.Decoder(list[Supplement]).decode
+_results = msgspec.json.Decoder(list[Result]).decode
+_databases = msgspec.json.Decoder(list[SharedDatabase]).decode
+
+
+def _entries(
+    value: list[Entry] | str | None, decode: Callable[[str], list[Entry]], field: str
+) -> list[Entry]:
+    if not isinstance(value, str):
+        return value or []
+    if not value.strip():
+        return []
+    try:
+        return decode(value)
+    except (ValueError, RecursionError):
+        raise Refused("wrong_type", f"{field} is not a list of the contract's entries") from None
+
+
+_reuse = choice("TaiLieuNop.DuocTaiSuDung", {"0": FALSE, "1": TRUE, "2": TRUE}, missing=FALSE)
+_from_vault = flag("TaiLieuNop.DuocLayTuKhoDMQG", missing=FALSE)
+_price = amount("DanhSachLePhi.Gia", missing="0")
+_database = code_item("DSKetNoiCSDL.MaCSDL")
+
+
+def reduce_lists(record: DossierRecord) -> Row:
+    """The nested lists as the few facts that criteria need: the row's columns from fee_due on."""
+    documents = _entries(record.TaiLieuNop, _documents, "TaiLieuNop")
+    fees = _entries(record.DanhSachLePhi, _fees, "DanhSachLePhi")
+    supplements = _entries(record.DanhSachHoSoBoSung, _supplements, "DanhSachHoSoBoSung")
+    results = _entries(record.DanhSachGiayToKetQua, _results, "DanhSachGiayToKetQua")
+    databases = _entries(record.DSKetNoiCSDL, _databases, "DSKetNoiCSDL")
+    codes = dict.fromkeys([_database[database.MaCSDL] for database in databases])
+    codes.pop("", None)
+    return (
+        str(sum([int(_price[fee.Gia]) for fee in fees])),
+        str(len(documents)),
+        str(sum([TRUE in _reuses(document) for document in documents])),
+        str(len(supplements)),
+        str(len(results)),
+        str(_electronic_results(results, documents)),
+        copy_array(codes),
+    )
+
+
+def _reuses(document: Document) -> tuple[str, str]:
+    """Whether it was reused from the vault or another dossier; taken from the holder's vault."""
+    return _reuse[document.DuocTaiSuDung], _from_vault[document.DuocLayTuKhoDMQG]
+
+
+def _electronic_results(results: list[Result], documents: list[Document]) -> int:
+    """Results with a code and a file of their own: some systems resend an input file instead."""
+    inputs = {(document.DuongDanTaiTepTin or "").strip() for document in documents}
+    inputs.add("")
+    return sum(
+        [
+            bool((result.MaGiayToKetQua or "").strip())
+            and (result.DuongDanTepTinKetQua or "").strip() not in inputs
+            for result in results
+        ]
+    )
+
+
+def _closed_at(row: DossierRow) -> str:
+    return row.returned_at if row.finished_at == NULL else row.finished_at
+
+
+def lacks_channel(row: DossierRow) -> bool:
+    """Only a dossier that is not received, or was refused then, may have no channel."""
+    return row.channel == NULL and row.state not in NOT_RECEIVED
+
+
+def lacks_reception(row: DossierRow) -> bool:
+    """Only a dossier that is not received, or was refused then, may have no reception time."""
+    return row.received_at == NULL and row.state not in NOT_RECEIVED
+
+
+def lacks_closing(row: DossierRow) -> bool:
+    """A dossier that is done has a closing time."""
+    return row.state in DONE and _closed_at(row) == NULL
+
+
+def closed_before_reception(row: DossierRow) -> bool:
+    """Withdrawn or stopped without a closing time: the time of the update stands in."""
+    if is_before(_closed_at(row), row.received_at):
+        return True
+    return (
+        row.finished_at == NULL
+        and row.state in WITHDRAWN_OR_STOPPED
+        and is_before(row.version_at, row.received_at)
+    )
+
+
+def due_before_reception(row: DossierRow) -> bool:
+    """A due date before the reception."""
+    return is_before(row.due_at, row.received_at)
+
+
+def dated_after_version(row: DossierRow) -> bool:
+    """Something is said to have happened after the record's last update."""
+    version_at = row.version_at
+    return (
+        is_before(version_at, row.submitted_at)
+        or is_before(version_at, row.received_at)
+        or is_before(version_at, row.finished_at)
+        or is_before(version_at, row.returned_at)
+        or is_before(version_at, row.synced_to_portal_at)
+        or is_before(version_at, row.synced_to_vault_at)
+    )
+
+
+RULES = (
+    Rule(
+        "missing_channel", "refuse", "KenhThucHien is missing in a received dossier", lacks_channel
+    ),
+    Rule(
+        "missing_reception",
+        "refuse",
+        "NgayTiepNhan is missing in a received dossier",
+        lacks_reception,
+    ),
+    Rule(
+        "missing_closing",
+        "refuse",
+        "NgayKetThucXuLy and NgayTra are both missing in a dossier that is done",
+        lacks_closing,
+    ),
+    Rule(
+        "closed_before_reception",
+        "refuse",
+        "the closing time is before NgayTiepNhan",
+        closed_before_reception,
+    ),
+    Rule("due_before_reception", "warn", "NgayHenTra is before NgayTiepNhan", due_before_reception),
+    Rule("dated_after_version", "warn", "a date is later than NgayCapNhat", dated_after_version),
+)
+
+CONTRACT = Contract(
+    feed="dossiers",
+    record=DossierRecord,
+    row=DossierRow,
+    key=("dossier_id",),
+    rules=RULES,
+    references=(UNKNOWN_UNIT, UNKNOWN_PROCEDURE),
+    reduce=reduce_lists,
+)

@@ -1,0 +1,218 @@
+"""Streams landed records into a temporary table, chunk by chunk, and sets the bad ones aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, suppress
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, NamedTuple, Self
+
+import msgspec
+import psycopg
+from psycopg import sql
+
+from service_index.landing.store import LandedRecord
+from service_index.loading.contract import Contract
+from service_index.loading.converters import FALSE, TRUE, Refused
+from service_index.loading.reader import Reader
+
+# A chunk goes to the server while the next one is judged.
+CHUNK_RECORDS = 500
+CHUNK_BYTES = 1024 * 1024
+# Refused records are kept back and copied together, because one connection copies into one table
+# at a time.
+KEPT_RECORDS = 5_000
+KEPT_BYTES = 8 * 1024 * 1024
+
+# Reading the keys of every record would cost a third of the whole load. A key that only a few
+# records of a large batch carry can be missed.
+KEYS_READ_OF_FIRST = 1_000
+KEYS_READ_OF_EVERY = 16
+
+_COPIED_LINEAGE = ("landed_file", "landed_line", "content_hash")
+
+
+class Refusal(NamedTuple):
+    """A record that its contract refuses."""
+
+    record: LandedRecord
+    rule: str
+    reason: str
+    is_retryable: bool
+
+
+class Chunk(NamedTuple):
+    """Some records, judged: `rows` are COPY lines of the good ones."""
+
+    rows: list[bytes]
+    refusals: list[Refusal]
+
+
+def judge(records: Iterable[LandedRecord], reader: Reader) -> Iterator[Chunk]:
+    """Judge records in chunks that are bounded in number and in bytes."""
+    rows: list[bytes] = []
+    refusals: list[Refusal] = []
+    size = 0
+    for record in records:
+        try:
+            content = "\t".join(reader.read(record.body)).encode()
+        except Refused as refused:
+            refusals.append(Refusal(record, refused.rule, refused.reason, refused.is_retryable))
+            size += len(record.body)
+        else:
+            # A hash of what is loaded, not of the bytes: spelling, order of keys and fields that
+            # nobody reads make no new version.
+            digest = blake2b(content, digest_size=16).hexdigest()
+            row = b"%b\t%b\t%d\t%b\n" % (
+                content,
+                record.file.encode(),
+                record.line,
+                digest.encode(),
+            )
+            rows.append(row)
+            size += len(row)
+        if len(rows) + len(refusals) >= CHUNK_RECORDS or size >= CHUNK_BYTES:
+            yield Chunk(rows, refusals)
+            rows, refusals, size = [], [], 0
+    if rows or refusals:
+        yield Chunk(rows, refusals)
+
+
+class Stage:
+    """The temporary table of a load: as the raw table, and gone with the transaction.
+
+    Columns that are the same for all rows (batch, landing time, a snapshot's version) are
+    defaults of the table. As a context manager it ends, or breaks off, a COPY under way.
+    """
+
+    def __init__(
+        self,
+        connection: psycopg.Connection,
+        contract: Contract,
+        batch_id: int,
+        landed_at: datetime,
+    ) -> None:
+        self._connection = connection
+        self.table = sql.Identifier("pg_temp", f"stage_{contract.feed}")
+        self._copying = ExitStack()
+        self._copy: psycopg.Copy | None = None
+        self._statement = sql.SQL("copy {} ({}) from stdin").format(
+            self.table,
+            sql.SQL(", ").join(map(sql.Identifier, (*contract.columns, *_COPIED_LINEAGE))),
+        )
+        defaults: dict[str, object] = {"batch_id": batch_id, "landed_at": landed_at}
+        if contract.is_snapshot:
+            defaults |= {"version_at": landed_at, "is_removed": False}
+        create = "create temporary table {} (like raw.{}) on commit drop"
+        connection.execute(
+            sql.SQL(create).format(
+                sql.Identifier(f"stage_{contract.feed}"), sql.Identifier(contract.feed)
+            )
+        )
+        changes = (
+            sql.SQL("alter column {} set default {}").format(
+                sql.Identifier(column), sql.Literal(value)
+            )
+            for column, value in defaults.items()
+        )
+        connection.execute(
+            sql.SQL("alter table {} {}").format(self.table, sql.SQL(", ").join(changes))
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._copying.__exit__(*error)
+
+    def add(self, rows: list[bytes]) -> None:
+        """Send rows made by `judge`; they are all there after `flush`."""
+        if rows:
+            if self._copy is None:
+                self._copy = self._copying.enter_context(
+                    self._connection.cursor().copy(self._statement)
+                )
+            self._copy.write(b"".join(rows))
+
+    def flush(self) -> None:
+        """End the COPY, so that the connection is free for other statements."""
+        self._copying.close()
+        self._copy = None
+
+    def drop(self) -> None:
+        """Make room for another stage in the same transaction."""
+        self._connection.execute(sql.SQL("drop table {}").format(self.table))
+
+
+_QUARANTINE = """
+copy quarantine.record (
+    feed, batch_id, landed_at, landed_file, landed_line,
+    record_key, record_version, rule, reason, is_retryable, body
+) from stdin
+"""
+
+
+class Quarantine:
+    """Where a batch's refused records go, whole."""
+
+    def __init__(
+        self, connection: psycopg.Connection, reader: Reader, batch_id: int, landed_at: datetime
+    ) -> None:
+        self._connection = connection
+        self._reader = reader
+        self._batch_id = batch_id
+        self._landed_at = landed_at
+        self._kept: list[Refusal] = []
+        self._kept_bytes = 0
+
+    def add(self, refusals: list[Refusal], stage: Stage) -> None:
+        """Keep refused records; write them when there are many, after flushing `stage`."""
+        self._kept += refusals
+        self._kept_bytes += sum(len(refusal.record.body) for refusal in refusals)
+        if len(self._kept) >= KEPT_RECORDS or self._kept_bytes >= KEPT_BYTES:
+            stage.flush()
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is kept."""
+        if self._kept:
+            with self._connection.cursor().copy(_QUARANTINE) as copy:
+                for refusal in self._kept:
+                    copy.write("\t".join(self._values(refusal)) + "\n")
+        self._kept = []
+        self._kept_bytes = 0
+
+    def _values(self, refusal: Refusal) -> tuple[str, ...]:
+        record = refusal.record
+        identity = self._reader.identify(record.body)
+        return (
+            self._reader.contract.feed,
+            str(self._batch_id),
+            self._landed_at.isoformat(),
+            record.file,
+            str(record.line),
+            identity.key,
+            identity.version_at,
+            refusal.rule,
+            refusal.reason,
+            TRUE if refusal.is_retryable else FALSE,
+            rf"\\x{record.body.hex()}",
+        )
+
+
+class KeySampler:
+    """Collects the top-level keys of a sample of records, by which schema drift is told."""
+
+    def __init__(self) -> None:
+        self.keys: set[str] = set()
+        self._decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+    def watch(self, records: Iterable[LandedRecord]) -> Iterator[LandedRecord]:
+        """Pass the records on."""
+        for number, record in enumerate(records):
+            if number < KEYS_READ_OF_FIRST or number % KEYS_READ_OF_EVERY == 0:
+                # What is no JSON object is the reader's to refuse.
+                with suppress(ValueError, RecursionError):
+                    self.keys.update(self._decode(record.body))
+            yield record

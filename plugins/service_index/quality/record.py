@@ -1,0 +1,90 @@
+"""Gate runs in `ops`: the batches they read, the runs and checks they leave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from service_index.quality.results import Gate, GateResult
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A row of `ops.batch`, as far as a gate and its report need it."""
+
+    batch_id: int
+    feed: str
+    kind: str
+    window_from: datetime | None
+    window_to: datetime | None
+    delivered: int
+    loaded: int
+    duplicates: int
+    quarantined: int
+
+
+def read_batches(connection: psycopg.Connection, batch_ids: Sequence[int]) -> tuple[Batch, ...]:
+    """The batches by id; raises ValueError when there are none or one is unknown."""
+    if not batch_ids:
+        raise ValueError("no batch to check")
+    with connection.transaction(), connection.cursor(row_factory=class_row(Batch)) as cursor:
+        cursor.execute(
+            "select batch_id, feed, kind, window_from, window_to, delivered, loaded, duplicates, "
+            "quarantined from ops.batch where batch_id = any(%s) order by batch_id",
+            [list(batch_ids)],
+        )
+        batches = tuple(cursor.fetchall())
+    unknown = set(batch_ids) - {batch.batch_id for batch in batches}
+    if unknown:
+        raise ValueError(f"unknown batches: {', '.join(map(str, sorted(unknown)))}")
+    return batches
+
+
+def add_run(
+    connection: psycopg.Connection, gate: Gate, subject: dict[str, Any], status: str
+) -> tuple[int, datetime]:
+    """A new row of `ops.gate_run`: its id and time."""
+    row = connection.execute(
+        "insert into ops.gate_run (gate, subject, status) values (%s, %s, %s) "
+        "returning gate_run_id, ran_at",
+        [gate, Jsonb(subject), status],
+    ).fetchone()
+    assert row is not None  # noqa: S101 - an insert returns its row
+    return int(row[0]), row[1]
+
+
+def add_checks(connection: psycopg.Connection, result: GateResult) -> None:
+    """The run's checks and the place of its report."""
+    connection.execute(
+        "update ops.gate_run set report_path = %s where gate_run_id = %s",
+        [str(result.report_path), result.gate_run_id],
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into ops.check "
+            "(gate_run_id, suite, check_name, severity, reason, passed, observed) "
+            "values (%s, %s, %s, %s, %s, %s, %s)",
+            [
+                [result.gate_run_id, c.suite, c.name, c.severity, c.reason, c.passed, observed]
+                for c in result.checks
+                for observed in [Jsonb(c.observed())]
+            ],
+        )
+
+
+def set_status(
+    connection: psycopg.Connection, batches: Sequence[Batch], refused: Sequence[int]
+) -> None:
+    """Every batch of the run becomes `refused` or `passed`."""
+    connection.execute(
+        "update ops.batch set gated_at = now(), "
+        "status = case when batch_id = any(%s) then 'refused' else 'passed' end "
+        "where batch_id = any(%s)",
+        [list(refused), [batch.batch_id for batch in batches]],
+    )

@@ -1,0 +1,89 @@
+"""One self-contained HTML page per gate run: no data values, no request to elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from functools import cache
+from itertools import groupby
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from service_index.quality.record import Batch
+from service_index.quality.results import CheckResult, GateResult
+from service_index.settings import ICT
+
+# A page that lists more broken batches or months than this is no longer read.
+ITEMS_SHOWN = 12
+
+
+def write(
+    result: GateResult,
+    batches: Sequence[Batch],
+    months: Sequence[str] | None,
+    *,
+    is_sample: bool = False,
+) -> None:
+    """Write the page to `result.report_path`, whole or not at all.
+
+    `batches` are those of a batch gate; `months` those of a marts gate, as ISO dates (None: all).
+    """
+    page = render(result, batches, months, is_sample=is_sample)
+    result.report_path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = result.report_path.with_suffix(".part")
+    unfinished.write_text(page, encoding="utf-8")
+    unfinished.replace(result.report_path)
+
+
+def render(
+    result: GateResult,
+    batches: Sequence[Batch],
+    months: Sequence[str] | None,
+    *,
+    is_sample: bool = False,
+) -> str:
+    """The page as text."""
+    refused = set(result.refused)
+    return _template().render(
+        result=result,
+        batches=sorted(batches, key=lambda batch: (batch.batch_id not in refused, batch.batch_id)),
+        refused=refused,
+        months=months,
+        suites=_by_suite(result.checks),
+        passed_count=sum(check.passed for check in result.checks),
+        ran_at=result.ran_at.astimezone(ICT),
+        is_sample=is_sample,
+        ict=ICT,
+        items_shown=ITEMS_SHOWN,
+    )
+
+
+def _by_suite(checks: Iterable[CheckResult]) -> list[tuple[str, list[CheckResult]]]:
+    """The checks by suite, in each the failed ones first, then the warnings."""
+    return [
+        (suite, sorted(group, key=lambda check: (not check.refuses, not check.warns)))
+        for suite, group in groupby(checks, key=lambda check: check.suite)
+    ]
+
+
+def _number(value: int) -> str:
+    """Thousands as in Vietnamese print: 16.095."""
+    return f"{value:,}".replace(",", ".")
+
+
+def _item(value: int | date) -> str:
+    return f"{value:%m/%Y}" if isinstance(value, date) else str(value)
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("service_index.quality"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = _number
+    environment.filters["item"] = _item
+    return environment.get_template("gate_report.html")

@@ -1,0 +1,76 @@
+"""What a gate says: values only, so that they can be stored, shown and compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from expectations.vocabulary import ScopeItem, Severity
+
+Gate = Literal["batch", "marts"]
+
+
+class GateError(Exception):
+    """The gate could not be run to its end; nothing has passed. The message is one line."""
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """The answer of one check.
+
+    `rows` and `violations` are counted for failed checks only; `violations_by_item` names the
+    batches or months in which they lie. Values of the data are never kept.
+    """
+
+    suite: str
+    name: str
+    severity: Severity
+    reason: str
+    passed: bool
+    rows: int | None = None
+    violations: int | None = None
+    violations_by_item: dict[ScopeItem, int] = field(default_factory=dict)
+
+    @property
+    def refuses(self) -> bool:
+        return not self.passed and self.severity == "fail"
+
+    @property
+    def warns(self) -> bool:
+        return not self.passed and self.severity == "warn"
+
+    def observed(self) -> dict[str, object]:
+        """The counts as they are stored in `ops.check.observed`."""
+        if self.passed:
+            return {}
+        return {
+            "rows": self.rows,
+            "violations": self.violations,
+            "violations_by_item": {str(k): v for k, v in self.violations_by_item.items()},
+        }
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """One gate run; `refused` holds the batches that it turned away (none for the marts)."""
+
+    gate_run_id: int
+    gate: Gate
+    ran_at: datetime
+    checks: tuple[CheckResult, ...]
+    refused: tuple[int, ...]
+    report_path: Path
+
+    @property
+    def passed(self) -> bool:
+        return not any(check.refuses for check in self.checks)
+
+    @property
+    def failures(self) -> tuple[CheckResult, ...]:
+        return tuple(check for check in self.checks if check.refuses)
+
+    @property
+    def warnings(self) -> tuple[CheckResult, ...]:
+        return tuple(check for check in self.checks if check.warns)

@@ -1,0 +1,69 @@
+"""Where a source is and how to sign in, without ever showing the secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import unquote, urlsplit
+
+
+class Secret:
+    """A text that only `reveal` gives out: not in a repr, a log or a traceback's locals."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The text itself; pass it on, do not keep it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+
+@dataclass(frozen=True)
+class SourceEndpoint:
+    """One source: `base_url` (scheme, host, port and base path) and its client credentials.
+
+    Raises ValueError when `base_url` is not a plain http or https address.
+    """
+
+    base_url: str
+    client_id: str
+    client_secret: Secret
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.base_url)
+        is_plain = not (parts.username or parts.password or parts.query or parts.fragment)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or not is_plain:
+            raise ValueError("a source needs http://host:port/base/path or its https form")
+
+    @classmethod
+    def from_uri(cls, uri: str) -> Self:
+        """Read `http://client_id:client_secret@host:port/base/path`, as Airflow writes it.
+
+        Identifier and secret are percent-decoded. Raises ValueError, which does not repeat
+        the address.
+        """
+        parts = urlsplit(uri)
+        if parts.username is None or parts.password is None:
+            raise ValueError("the source's address lacks client_id:client_secret@")
+        if parts.query or parts.fragment:
+            raise ValueError("the source's address has parts that mean nothing here (? or #)")
+        return cls(
+            base_url=f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}",
+            client_id=unquote(parts.username),
+            client_secret=Secret(unquote(parts.password)),
+        )
+
+    @property
+    def name(self) -> str:
+        """Host, port and base path: what a manifest says of where its records come from."""
+        parts = urlsplit(self.base_url)
+        return parts.netloc + parts.path
+
+    def url(self, path: str) -> str:
+        """The address of `path` under the base."""
+        return f"{self.base_url.rstrip('/')}/{path.lstrip('/')}"
