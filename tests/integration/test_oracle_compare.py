@@ -112,9 +112,9 @@ def test_equal_marts_pass(result: OracleResult, marts: Connection) -> None:
             "mart_target_compliance 2025-07-01 month end_to_end_online 33 *: is_compliant",
         ),
         (
-            "update marts.mart_compliance_cause set failing_only = failing_only + 1 "
-            "where unit_code = '33'",
-            "mart_compliance_cause 2025-07-01 33 in_person_step: failing_only",
+            "update marts.mart_compliance_cause "
+            "set dossiers_failing_only = dossiers_failing_only + 1 where unit_code = '33'",
+            "mart_compliance_cause 2025-07-01 33 in_person_step: dossiers_failing_only",
         ),
     ],
 )

@@ -105,9 +105,9 @@ COMPLIANCE = Relation(
 CAUSE = Relation(
     "marts.mart_compliance_cause",
     ("period_month", "unit_code", "cause"),
-    ("failing", "failing_only"),
+    ("dossiers_failing", "dossiers_failing_only"),
     # A cause for which no dossier fails may have its row or not.
-    is_optional=lambda row: row["failing"] == 0,
+    is_optional=lambda row: row["dossiers_failing"] == 0,
 )
 
 

@@ -47,8 +47,8 @@ class ComplianceCause:
     period_month: date
     unit_code: str
     cause: str
-    failing: int
-    failing_only: int
+    dossiers_failing: int
+    dossiers_failing_only: int
 
 
 def failed_causes(facts: MonthFacts, dossier: Dossier) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
@@ -124,6 +125,15 @@ def _new_communes() -> list[Json]:
     ]
 
 
+# The target of civil status is set for the field's name, which sources write as they like.
+CIVIL_STATUS_NAMES = (
+    "Hộ tịch",
+    unicodedata.normalize("NFD", "Hộ tịch"),
+    " Hộ\u00a0tịch",
+    "Tư pháp - Hộ tịch",
+)
+
+
 def _procedures(rng: Random, units: Sequence[Json], civil_status_field: str) -> list[Json]:
     codes = sorted({str(unit["MaDonVi"]) for unit in units} - {SPOILT_UNIT})
     rows = []
@@ -142,7 +152,7 @@ def _procedure(rng: Random, procedure: str, unit: str, civil_status_field: str) 
         "MaDonVi": unit,
         "TenTTHC": f"Thủ tục {procedure}",
         "MaLinhVuc": field,
-        "TenLinhVuc": None,
+        "TenLinhVuc": rng.choice(CIVIL_STATUS_NAMES) if field == civil_status_field else None,
         "CapThucHien": rng.choice(("tinh", "xa")),
         "MucDo": rng.choice("234"),
         "TrangThai": rng.choice("110"),

@@ -124,7 +124,10 @@ def test_compliance_covers_a_unit_and_everything_under_it() -> None:
     assert (rows["33"].shortfall, rows["33"].is_compliant) == (1, False)
     assert compliance(result, "A", "HOTICH").target_rate == Fraction(7, 10)
     assert compliance(result, "D", "HOTICH").is_compliant is None
-    causes = {(row.unit_code, row.cause): (row.failing, row.failing_only) for row in result.causes}
+    causes = {
+        (row.unit_code, row.cause): (row.dossiers_failing, row.dossiers_failing_only)
+        for row in result.causes
+    }
     assert causes["D", "not_submitted_online"] == (1, 1)
     assert causes["33", "not_submitted_online"] == (1, 1)
     assert causes["33", "in_person_step"] == (1, 0)

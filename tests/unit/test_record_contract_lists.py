@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from typing import Any
 
 import pytest
@@ -81,14 +82,14 @@ def test_unknown_reuse_is_refused(entry: dict[str, str]) -> None:
         ({"MaGiayToKetQua": "KQ", "DuongDanTepTinKetQua": "/result"}, "1"),
         ({"MaGiayToKetQua": "", "DuongDanTepTinKetQua": "/result"}, "0"),
         ({"MaGiayToKetQua": "KQ", "DuongDanTepTinKetQua": " "}, "0"),
+        ({"MaGiayToKetQua": "\u202f", "DuongDanTepTinKetQua": "/result"}, "0"),
         # The applicant's own file came back, because there is no result.
-        ({"MaGiayToKetQua": "KQ", "DuongDanTepTinKetQua": "/input "}, "0"),
+        ({"MaGiayToKetQua": "KQ", "DuongDanTepTinKetQua": "/đầu-vào\u00a0"}, "0"),
     ],
 )
 def test_electronic_results(result: dict[str, str], electronic: str) -> None:
-    row = read(
-        "dossiers", TaiLieuNop=[{"DuongDanTaiTepTin": "/input"}], DanhSachGiayToKetQua=[result]
-    )
+    file = unicodedata.normalize("NFD", "/đầu-vào")
+    row = read("dossiers", TaiLieuNop=[{"DuongDanTaiTepTin": file}], DanhSachGiayToKetQua=[result])
     assert (row.result_count, row.electronic_result_count) == ("1", electronic)
 
 

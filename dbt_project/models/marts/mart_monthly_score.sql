@@ -80,10 +80,10 @@ totalled as (
         unit.unit_name,
         unit.unit_type,
         {% for group in groups -%}
-            summed.{{ group }},
+            coalesce(summed.{{ group }}, 0) as {{ group }},
             coalesce(summed.{{ group }}_max, 0) as {{ group }}_max,
         {% endfor -%}
-        summed.raw_points,
+        coalesce(summed.raw_points, 0) as raw_points,
         coalesce(summed.applicable_max_points, 0) as applicable_max_points,
         {{ exact_ratio('100 * summed.raw_points', 'summed.applicable_max_points') }}
             as total_score,

@@ -14,7 +14,7 @@ from service_index.loading import knowledge, ledger
 from service_index.loading.contract import Contract
 from service_index.loading.contracts import CONTRACTS
 from service_index.loading.ledger import LoadReport, warning_counts
-from service_index.loading.merging import merge, standing_good_versions
+from service_index.loading.merging import Merged, merge, standing_good_versions
 from service_index.loading.reader import Reader
 from service_index.loading.retry import retry_quarantined
 from service_index.loading.snapshots import keep_later_state, remove_vanished
@@ -74,66 +74,97 @@ def load_batch(
         lock_feed(connection, contract.feed)
         report = ledger.find_batch(connection, path)
         if report is None:
-            report = _load(connection, store, contract, path, manifest, advance)
+            report = _Load(connection, store, contract, path, manifest).run(advance)
             move_watermark(connection, contract.feed)
     connection.commit()
     return report
 
 
-def _load(
-    connection: psycopg.Connection,
-    store: LandingStore,
-    contract: Contract,
-    path: str,
-    manifest: Manifest,
-    advance: Callable[[int], None],
-) -> LoadReport:
-    batch_id = ledger.open_batch(connection, path, manifest)
-    # A file has no window; it tells of the time before it was landed.
-    bound = None if contract.is_snapshot else manifest.window_to or manifest.landed_at
-    reader = Reader(contract, knowledge.gather(connection, contract, bound))
-    quarantine = Quarantine(connection, reader, batch_id, manifest.landed_at)
-    sampler = KeySampler()
-    staged = 0
-    refusals: Counter[str] = Counter()
-    with Stage(connection, contract, batch_id, manifest.landed_at) as stage:
-        for chunk in judge(sampler.watch(store.records(path, manifest)), reader):
+class _Load:
+    """One landing on its way into the warehouse, in one transaction."""
+
+    def __init__(
+        self,
+        connection: psycopg.Connection,
+        store: LandingStore,
+        contract: Contract,
+        path: str,
+        manifest: Manifest,
+    ) -> None:
+        self._connection = connection
+        self._store = store
+        self._contract = contract
+        self._path = path
+        self._manifest = manifest
+        self._batch_id = ledger.open_batch(connection, path, manifest)
+        # A file has no window; it tells of the time before it was landed.
+        bound = None if contract.is_snapshot else manifest.window_to or manifest.landed_at
+        self._reader = Reader(contract, knowledge.gather(connection, contract, bound))
+        self._sampler = KeySampler()
+        self._refusals: Counter[str] = Counter()
+
+    def run(self, advance: Callable[[int], None]) -> LoadReport:
+        with Stage(
+            self._connection, self._contract, self._batch_id, self._manifest.landed_at
+        ) as stage:
+            staged = self._judge_into(stage, advance)
+        delivered = staged + self._refusals.total()
+        if delivered != self._manifest.delivered:
+            raise LoadError(
+                f"{self._path}: {delivered} records, "
+                f"but its manifest says {self._manifest.delivered}"
+            )
+        merged = merge(self._connection, self._contract, stage)
+        removed = self._follow_snapshot(stage) if self._contract.is_snapshot else 0
+        report = self._report(delivered, merged, removed)
+        ledger.close_batch(self._connection, report, self._sampler.keys)
+        return report
+
+    def _judge_into(self, stage: Stage, advance: Callable[[int], None]) -> int:
+        """Send every record to the stage or into quarantine; how many are staged."""
+        quarantine = Quarantine(
+            self._connection, self._reader, self._batch_id, self._manifest.landed_at
+        )
+        staged = 0
+        records = self._sampler.watch(self._store.records(self._path, self._manifest))
+        for chunk in judge(records, self._reader):
             stage.add(chunk.rows)
             quarantine.add(chunk.refusals, stage)
             staged += len(chunk.rows)
-            refusals.update(refusal.rule for refusal in chunk.refusals)
+            self._refusals.update(refusal.rule for refusal in chunk.refusals)
             advance(len(chunk.rows) + len(chunk.refusals))
-    quarantine.flush()
-    delivered = staged + refusals.total()
-    if delivered != manifest.delivered:
-        raise LoadError(f"{path}: {delivered} records, but its manifest says {manifest.delivered}")
-    merged = merge(connection, contract, stage)
-    removed = 0
-    if contract.is_snapshot:
-        if manifest.kind == "snapshot":  # what a file lacks may still be there
-            removed = remove_vanished(
-                connection, contract, stage, batch_id, path, manifest.landed_at
-            )
-        keep_later_state(connection, contract, batch_id, manifest.landed_at)
-    report = LoadReport(
-        batch_id=batch_id,
-        feed=contract.feed,
-        kind=manifest.kind,
-        landed_path=path,
-        delivered=delivered,
-        loaded=merged.loaded,
-        duplicates=merged.duplicates,
-        quarantined=refusals.total(),
-        removed=removed,
-        warnings=warning_counts(
-            reader.warnings,
-            equal_version_differs=merged.contradictions,
-            earlier_version_stands=standing_good_versions(connection, contract, batch_id),
-        ),
-        refusals=dict(refusals),
-    )
-    ledger.close_batch(connection, report, sampler.keys)
-    return report
+        stage.flush()
+        quarantine.flush()
+        return staged
+
+    def _follow_snapshot(self, stage: Stage) -> int:
+        """What the snapshot says beside its records; how many keys have vanished."""
+        where = (self._batch_id, self._manifest.landed_at)
+        removed = 0
+        if self._manifest.kind == "snapshot":  # what a file lacks may still be there
+            removed = remove_vanished(self._connection, self._contract, stage, self._path, *where)
+        keep_later_state(self._connection, self._contract, *where)
+        return removed
+
+    def _report(self, delivered: int, merged: Merged, removed: int) -> LoadReport:
+        standing = standing_good_versions(self._connection, self._contract, self._batch_id)
+        return LoadReport(
+            batch_id=self._batch_id,
+            feed=self._contract.feed,
+            kind=self._manifest.kind,
+            landed_path=self._path,
+            delivered=delivered,
+            loaded=merged.loaded,
+            duplicates=merged.duplicates,
+            quarantined=self._refusals.total(),
+            removed=removed,
+            warnings=warning_counts(
+                self._reader.warnings,
+                equal_version_differs=merged.contradictions,
+                earlier_version_stands=standing,
+            ),
+            refusals=dict(self._refusals),
+        )
 
 
 def _refresh_statistics(connection: psycopg.Connection, feeds: Iterable[str]) -> None:

@@ -97,8 +97,8 @@ def remove_vanished(
     connection: psycopg.Connection,
     contract: Contract,
     stage: Stage,
-    batch_id: int,
     landed_path: str,
+    batch_id: int,
     snapshot_at: datetime,
 ) -> int:
     """Write a removal for each standing key that the staged snapshot lacks; how many there are."""

@@ -17,8 +17,12 @@ select
     field_name.field_code,
     max(target.target_rate) as target_rate
 from {{ ref('targets') }} as target
+-- sources write the field of civil status in more than one way: "Hộ tịch", "Tư pháp - hộ tịch"
 inner join field_name
-    on target.field_name = field_name.field_name
+    on
+        target.field_name = field_name.field_name
+        or target.field_name <> '*'
+        and position(lower(target.field_name) in lower(field_name.field_name)) > 0
 inner join {{ ref('int_period') }} as period
     on {{ is_valid_on('target', 'period.last_day') }}
 inner join {{ ref('int_unit_period') }} as unit

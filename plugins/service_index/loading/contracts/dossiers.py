@@ -32,6 +32,7 @@ from service_index.loading.converters import (
     flag,
     instant,
     is_before,
+    normalise,
     number,
     procedure_code,
     text,
@@ -178,12 +179,20 @@ def reduce_lists(record: DossierRecord) -> Row:
     supplements = _entries(record.DanhSachHoSoBoSung, _supplements, "DanhSachHoSoBoSung")
     results = _entries(record.DanhSachGiayToKetQua, _results, "DanhSachGiayToKetQua")
     databases = _entries(record.DSKetNoiCSDL, _databases, "DSKetNoiCSDL")
+    fee_due = 0
+    for fee in fees:
+        fee_due += int(_price[fee.Gia])
+    reused = 0
+    for document in documents:
+        # Reused from the vault or another dossier; or taken from the holder's vault.
+        if TRUE in (_reuse[document.DuocTaiSuDung], _from_vault[document.DuocLayTuKhoDMQG]):
+            reused += 1
     codes = dict.fromkeys([_database[database.MaCSDL] for database in databases])
     codes.pop("", None)
     return (
-        str(sum([int(_price[fee.Gia]) for fee in fees])),
+        str(fee_due),
         str(len(documents)),
-        str(sum([TRUE in _reuses(document) for document in documents])),
+        str(reused),
         str(len(supplements)),
         str(len(results)),
         str(_electronic_results(results, documents)),
@@ -191,22 +200,17 @@ def reduce_lists(record: DossierRecord) -> Row:
     )
 
 
-def _reuses(document: Document) -> tuple[str, str]:
-    """Whether it was reused from the vault or another dossier; taken from the holder's vault."""
-    return _reuse[document.DuocTaiSuDung], _from_vault[document.DuocLayTuKhoDMQG]
-
-
 def _electronic_results(results: list[Result], documents: list[Document]) -> int:
     """Results with a code and a file of their own: some systems resend an input file instead."""
-    inputs = {(document.DuongDanTaiTepTin or "").strip() for document in documents}
-    inputs.add("")
-    return sum(
-        [
-            bool((result.MaGiayToKetQua or "").strip())
-            and (result.DuongDanTepTinKetQua or "").strip() not in inputs
-            for result in results
-        ]
-    )
+    if not results:
+        return 0
+    inputs = {normalise(document.DuongDanTaiTepTin or "") for document in documents}
+    electronic = 0
+    for result in results:
+        file = normalise(result.DuongDanTepTinKetQua or "")
+        if file and file not in inputs and normalise(result.MaGiayToKetQua or ""):
+            electronic += 1
+    return electronic
 
 
 def _closed_at(row: DossierRow) -> str:
