@@ -103,7 +103,7 @@ def close_batch(
             report.duplicates,
             report.quarantined,
             Jsonb(dict(report.warnings)),
-            sorted(keys),
+            Jsonb(sorted(keys)),
             report.batch_id,
         ],
     )

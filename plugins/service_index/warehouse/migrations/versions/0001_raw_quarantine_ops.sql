@@ -31,7 +31,7 @@ create table ops.batch (
     -- rule → number of records
     warnings jsonb not null default '{}',
     -- tells schema drift: top-level keys of the first 1,000 records and of every 16th after them
-    sampled_keys text[] not null default '{}',
+    sampled_keys jsonb not null default '[]',
     is_sample boolean not null default false,
     loaded_at timestamptz not null default now(),
     status text not null default 'loaded' check (status in ('loaded', 'passed', 'refused')),
