@@ -14,10 +14,10 @@ setup: .venv/.runtime ## build the environment in .venv/ (nothing else)
 
 # The installer is locked too; where it cannot work, pip does the same, only slower.
 define install
-	@echo "Installing $(1) into .venv (about half a minute on a first run) …"
+	@echo "Installing $(1) into .venv (about a minute on a first run) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/installer.txt
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) \
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(1) \
 		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 endef
@@ -35,10 +35,10 @@ demo: .venv/.runtime ## sample source → ingest → score → publish, on the e
 
 test: .venv/.development ## lint, then every test
 	@$(MAKE) --no-print-directory lint
-	@$(RUN)/python -m pytest
+	@$(RUN)/python -m pytest -n 2 --dist loadfile
 
 test-fast: .venv/.development ## the tests but for those at the province's true size
-	@$(RUN)/python -m pytest -m 'not full_size'
+	@$(RUN)/python -m pytest -n 2 --dist loadfile -m 'not full_size'
 
 lint: .venv/.development ## ruff, mypy (strict), sqlfluff
 	@$(RUN)/ruff check . && $(RUN)/ruff format --check .

@@ -160,7 +160,7 @@ class Loading:
         ((value,),) = self.rows(query, *parameters)
         return value
 
-    def latest(self, feed: str) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    def latest(self, feed: str) -> dict[tuple[Any, ...], dict[str, Any]]:
         """Key → content of the latest version of everything, without where it came from."""
         contract = CONTRACTS[feed]
         lineage = {"batch_id", "landed_at", "landed_file", "landed_line", "content_hash"}
@@ -172,8 +172,8 @@ class Loading:
             f"select distinct on ({keys}) {', '.join(names)} from raw.{feed} order by {keys}, "
             "version_at desc, landed_at desc, landed_file desc, landed_line desc"
         )
-        where = [names.index(key) for key in contract.key]
-        return {tuple(row[index] for index in where): row for row in rows}
+        named = (dict(zip(names, row, strict=True)) for row in rows)
+        return {tuple(row[key] for key in contract.key): row for row in named}
 
     def assert_accounted(self) -> None:
         """I1, held against the tables: every delivered record is somewhere, exactly once."""

@@ -171,7 +171,7 @@ def test_equal_version_with_other_content_is_loaded_with_a_warning(loading: Load
     assert loading.deliver("dossiers", a).duplicates == 1
     later = loading.deliver("dossiers", b)
     assert (later.loaded, later.warnings) == (1, {"equal_version_differs": 1})
-    assert loading.latest("dossiers")["D1",][8] == 2
+    assert loading.latest("dossiers")["D1",]["applicant_kind"] == 2
 
 
 def test_bad_record_is_kept_whole(loading: Loading) -> None:
@@ -201,7 +201,7 @@ def test_bad_version_over_a_good_one(loading: Loading) -> None:
     loading.deliver("dossiers", dossier())
     report = loading.deliver("dossiers", dossier(version="20250304090000", TrangThaiHoSo="99"))
     assert report.warnings == {"earlier_version_stands": 1}
-    assert loading.latest("dossiers")["D1",][1] == datetime(2025, 3, 3, 2, tzinfo=UTC)
+    assert loading.latest("dossiers")["D1",]["version_at"] == datetime(2025, 3, 3, 2, tzinfo=UTC)
 
 
 def test_unparsable_bytes_are_kept_as_they_are(loading: Loading) -> None:

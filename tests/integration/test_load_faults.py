@@ -175,7 +175,7 @@ def test_hostile_codes_wait_in_quarantine_as_they_are(loading: Loading) -> None:
 
 
 # Megabytes above what the imports need; the records themselves are over a hundred.
-TOLERATED_GROWTH = 100
+TOLERATED_GROWTH = 60
 _CHILD = """
     import sys
     from pathlib import Path

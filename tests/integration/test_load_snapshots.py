@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -59,7 +59,7 @@ def test_vanished_key_is_removed_once_and_may_come_back(loading: Loading) -> Non
     assert loading.deliver("units", unit("U1", TenDonVi="A"), at=later).removed == 0
     back = [unit("U1", TenDonVi="A"), unit("U2", TenDonVi="B")]
     assert loading.deliver("units", *back, at=later + timedelta(days=1)).loaded == 1
-    assert not loading.latest("units")[("U2", datetime(2020, 1, 1).date())][2]  # noqa: DTZ001
+    assert not loading.latest("units")["U2", date(2020, 1, 1)]["is_removed"]
 
 
 def test_key_of_a_refused_record_has_not_vanished(loading: Loading) -> None:

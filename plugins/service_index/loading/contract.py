@@ -3,8 +3,9 @@
 A feed's contract is declared in `contracts/` by two classes. The *record* (a msgspec Struct) lists
 the source's fields and classifies those that hold personal data. The *row* (a NamedTuple) lists
 the columns of the raw table: first those that stand for one source field, annotated with its
-converter, then those that `reduce` fills. Rules are named predicates over the row; its values are
-COPY texts, in which instants (and days) of equal form compare as time does.
+converter (the optional instants last, they are read together), then those that `reduce` fills.
+Rules are named predicates over the row; its values are COPY texts, in which instants (and days)
+of equal form compare as time does.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, ge
 
 import msgspec
 
-from service_index.loading.converters import TEXT_LENGTH, Converter
+from service_index.loading.converters import TEXT_LENGTH, Converter, InstantConverter
 
 Row = tuple[str, ...]
 
@@ -86,6 +87,12 @@ class Contract:
     references: tuple[Reference, ...] = ()
     reduce: Callable[[Any], Row] | None = None
 
+    def __post_init__(self) -> None:
+        converted = tuple(self.converters)
+        others = tuple(name for name in converted if name not in self.instants)
+        if self.columns[: len(converted)] != (*others, *self.instants):
+            raise TypeError(f"{self.row.__name__}: its columns are not in the order of a row")
+
     @cached_property
     def converters(self) -> dict[str, Converter]:
         """Column → converter of the columns that stand for one source field, in row order."""
@@ -94,6 +101,15 @@ class Contract:
             name: next(extra for extra in get_args(hint) if isinstance(extra, Converter))
             for name, hint in hints.items()
             if get_origin(hint) is Annotated
+        }
+
+    @cached_property
+    def instants(self) -> dict[str, InstantConverter]:
+        """Those of `converters` that are for optional instants."""
+        return {
+            name: converter
+            for name, converter in self.converters.items()
+            if isinstance(converter, InstantConverter) and not converter.is_required
         }
 
     @cached_property

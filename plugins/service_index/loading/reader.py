@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Set
+from collections.abc import Callable, Sequence, Set
 from operator import attrgetter, getitem
 from typing import Any, NamedTuple
 
 import msgspec
 
 from service_index.loading.contract import KEY_SEPARATOR, Contract, Row
-from service_index.loading.converters import NULL, TEXT_LENGTH, TRUE, Converter, Refused
+from service_index.loading.converters import (
+    NULL,
+    TEXT_LENGTH,
+    TRUE,
+    Converter,
+    Refused,
+    optional_instants,
+)
 
 # A thousand times an ordinary record. Larger ones are kept, but not looked into.
 MAX_RECORD_BYTES = 1024 * 1024
@@ -44,18 +51,20 @@ class Reader:
         self.contract = contract
         self.warnings: Counter[str] = Counter()
         self._decode = msgspec.json.Decoder(contract.record).decode
-        self._converters = tuple(contract.converters.values())
-        self._values = attrgetter(*(converter.field for converter in self._converters))
+        self._instants = tuple(contract.instants.values())
+        self._others = tuple(
+            converter
+            for column, converter in contract.converters.items()
+            if column not in contract.instants
+        )
+        self._values_of_instants = _values(self._instants)
+        self._values_of_others = _values(self._others)
         self._deletion = contract.converters.get("is_deleted")
         self._refusing = [rule for rule in contract.rules if rule.severity == "refuse"]
         self._warning = [rule for rule in contract.rules if rule.severity == "warn"]
         self._references = [
-            (
-                contract.columns.index(reference.column),
-                getattr(knowledge, reference.known),
-                reference,
-            )
-            for reference in contract.references
+            (contract.columns.index(known.column), getattr(knowledge, known.known), known)
+            for known in contract.references
         ]
         self._version = None if contract.is_snapshot else contract.columns.index("version_at")
         self._version_bound = knowledge.version_bound
@@ -69,21 +78,25 @@ class Reader:
         """
         record = self._record(body)
         deletion = self._deletion
-        if deletion is not None and deletion[getattr(record, deletion.field)] == TRUE:
-            row = self._tombstone(record)
-            self._refuse_future(row)
-            return row
-        row = self._row(record)
-        for rule in self._refusing:
-            if rule.is_broken(row):
-                raise Refused(rule.code, rule.reason)
-        self._refuse_future(row)
-        for index, known, reference in self._references:
-            if row[index] not in known:
-                raise Refused(reference.rule, reference.reason, is_retryable=True)
-        for rule in self._warning:
-            if rule.is_broken(row):
-                self.warnings[rule.code] += 1
+        is_deleted = deletion is not None and deletion[getattr(record, deletion.field)] == TRUE
+        row = self._tombstone(record) if is_deleted else self._row(record)
+        if not is_deleted:
+            for rule in self._refusing:
+                if rule.is_broken(row):
+                    raise Refused(rule.code, rule.reason)
+        if self._version is not None and row[self._version] >= self._version_bound:
+            raise Refused(
+                "version_in_future",
+                "NgayCapNhat is not before the end of the window that delivered it",
+                is_retryable=True,
+            )
+        if not is_deleted:
+            for index, known, reference in self._references:
+                if row[index] not in known:
+                    raise Refused(reference.rule, reference.reason, is_retryable=True)
+            for rule in self._warning:
+                if rule.is_broken(row):
+                    self.warnings[rule.code] += 1
         return row
 
     def identify(self, body: bytes) -> Identity:
@@ -101,9 +114,15 @@ class Reader:
             raise Refused("invalid_json", "the record is not valid JSON") from None
 
     def _row(self, record: msgspec.Struct) -> Row:
-        values = map(getitem, self._converters, self._values(record))
+        others = map(getitem, self._others, self._values_of_others(record))
+        instants = self._values_of_instants(record)
+        try:
+            at = optional_instants(instants)
+        except ValueError:
+            at = list(map(getitem, self._instants, instants))
         reduce = self.contract.reduce
-        row: Row = self.contract.row._make((*values, *reduce(record)) if reduce else values)
+        values = (*others, *at, *reduce(record)) if reduce else (*others, *at)
+        row: Row = self.contract.row._make(values)
         return row
 
     def _tombstone(self, record: msgspec.Struct) -> Row:
@@ -118,13 +137,13 @@ class Reader:
         row: Row = contract.row._make((*values, *nothing))
         return row
 
-    def _refuse_future(self, row: Row) -> None:
-        if self._version is not None and row[self._version] >= self._version_bound:
-            raise Refused(
-                "version_in_future",
-                "NgayCapNhat is not before the end of the window that delivered it",
-                is_retryable=True,
-            )
+
+def _values(converters: Sequence[Converter]) -> Callable[[msgspec.Struct], tuple[str | None, ...]]:
+    """A function that takes the converters' fields from a record."""
+    fields = [converter.field for converter in converters]
+    if len(fields) > 1:
+        return attrgetter(*fields)
+    return lambda record: tuple(getattr(record, field) for field in fields)
 
 
 class _IdentityReader:

@@ -125,15 +125,15 @@ class DossierRow(NamedTuple):
     channel: Annotated[str, number("KenhThucHien", 1, 2, 3)]
     applicant_kind: Annotated[str, number("LoaiDoiTuong", 1, 2, 3, 4)]
     state: Annotated[str, number("TrangThaiHoSo", *range(1, 11), is_required=True)]
+    return_method: Annotated[str, number("HinhThuc", 0, 1, 2)]
+    is_digitised: Annotated[str, flag("HoSoCoThanhPhanSoHoa")]
+    has_in_person_step: Annotated[str, flag("CoBuocTrucTiep")]
+    portal_payment_flag: Annotated[str, number("DuocThanhToanTrucTuyen", 0, 1, 3)]
     submitted_at: Annotated[str, instant("NgayNopHoSo")]
     received_at: Annotated[str, instant("NgayTiepNhan")]
     due_at: Annotated[str, instant("NgayHenTra")]
     finished_at: Annotated[str, instant("NgayKetThucXuLy")]
     returned_at: Annotated[str, instant("NgayTra")]
-    return_method: Annotated[str, number("HinhThuc", 0, 1, 2)]
-    is_digitised: Annotated[str, flag("HoSoCoThanhPhanSoHoa")]
-    has_in_person_step: Annotated[str, flag("CoBuocTrucTiep")]
-    portal_payment_flag: Annotated[str, number("DuocThanhToanTrucTuyen", 0, 1, 3)]
     synced_to_portal_at: Annotated[str, instant("NgayDongBoDVCQG")]
     synced_to_vault_at: Annotated[str, instant("NgayDongBoKho")]
     fee_due: str
@@ -153,12 +153,9 @@ _results = msgspec.json.Decoder(list[Result]).decode
 _databases = msgspec.json.Decoder(list[SharedDatabase]).decode
 
 
-def _entries(
-    value: list[Entry] | str | None, decode: Callable[[str], list[Entry]], field: str
-) -> list[Entry]:
-    if not isinstance(value, str):
-        return value or []
-    if not value.strip():
+def _entries(value: str | None, decode: Callable[[str], list[Entry]], field: str) -> list[Entry]:
+    """What stands in the place of a list: nothing, or its JSON text."""
+    if value is None or not value.strip():
         return []
     try:
         return decode(value)
@@ -174,11 +171,21 @@ _database = code_item("DSKetNoiCSDL.MaCSDL")
 
 def reduce_lists(record: DossierRecord) -> Row:
     """The nested lists as the few facts that criteria need: the row's columns from fee_due on."""
-    documents = _entries(record.TaiLieuNop, _documents, "TaiLieuNop")
-    fees = _entries(record.DanhSachLePhi, _fees, "DanhSachLePhi")
-    supplements = _entries(record.DanhSachHoSoBoSung, _supplements, "DanhSachHoSoBoSung")
-    results = _entries(record.DanhSachGiayToKetQua, _results, "DanhSachGiayToKetQua")
-    databases = _entries(record.DSKetNoiCSDL, _databases, "DSKetNoiCSDL")
+    documents = record.TaiLieuNop
+    if not isinstance(documents, list):
+        documents = _entries(documents, _documents, "TaiLieuNop")
+    fees = record.DanhSachLePhi
+    if not isinstance(fees, list):
+        fees = _entries(fees, _fees, "DanhSachLePhi")
+    supplements = record.DanhSachHoSoBoSung
+    if not isinstance(supplements, list):
+        supplements = _entries(supplements, _supplements, "DanhSachHoSoBoSung")
+    results = record.DanhSachGiayToKetQua
+    if not isinstance(results, list):
+        results = _entries(results, _results, "DanhSachGiayToKetQua")
+    databases = record.DSKetNoiCSDL
+    if not isinstance(databases, list):
+        databases = _entries(databases, _databases, "DSKetNoiCSDL")
     fee_due = 0
     for fee in fees:
         fee_due += int(_price[fee.Gia])
@@ -251,14 +258,16 @@ def due_before_reception(row: DossierRow) -> bool:
 def dated_after_version(row: DossierRow) -> bool:
     """Something is said to have happened after the record's last update."""
     version_at = row.version_at
-    return (
-        is_before(version_at, row.submitted_at)
-        or is_before(version_at, row.received_at)
-        or is_before(version_at, row.finished_at)
-        or is_before(version_at, row.returned_at)
-        or is_before(version_at, row.synced_to_portal_at)
-        or is_before(version_at, row.synced_to_vault_at)
+    happened = (
+        row.submitted_at,
+        row.received_at,
+        row.finished_at,
+        row.returned_at,
+        row.synced_to_portal_at,
+        row.synced_to_vault_at,
     )
+    # NULL is no instant, though as a text it comes after all of them.
+    return max(happened) > version_at and any(is_before(version_at, at) for at in happened)
 
 
 RULES = (

@@ -53,10 +53,10 @@ class PetitionRow(NamedTuple):
     unit_code: Annotated[str, code("MaDonVi", is_required=True)]
     kind: Annotated[str, number("LoaiPAKN", 1, 2)]
     received_at: Annotated[str, instant("NgayTiepNhan", is_required=True)]
-    reply_due_at: Annotated[str, instant("NgayHenTraLoi")]
-    replied_at: Annotated[str, instant("NgayTraLoi")]
     state: Annotated[str, number("TrangThai", 1, 2, 3, 4, is_required=True)]
     satisfaction: Annotated[str, satisfaction("MucDoHaiLong")]
+    reply_due_at: Annotated[str, instant("NgayHenTraLoi")]
+    replied_at: Annotated[str, instant("NgayTraLoi")]
 
 
 def due_before_reception(row: PetitionRow) -> bool:
