@@ -36,10 +36,13 @@ def start(settings: Settings, port: int) -> None:
         process, uri = sample_source.serve(settings, sample_source.generate(settings))
         os.environ["AIRFLOW_CONN_DOSSIER_API"] = uri
         started.append(process.pid)
+    programs = Path(sys.executable).parent
     environment = os.environ | local_airflow.environment(settings) | _local_only(port)
+    # Airflow starts its own parts by name.
+    environment["PATH"] = f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"
     log = (settings.home / "logs" / "airflow-standalone.log").open("ab")
     airflow = subprocess.Popen(
-        [str(Path(sys.executable).with_name("airflow")), "standalone"],
+        [str(programs / "airflow"), "standalone"],
         env=environment,
         stdout=log,
         stderr=log,
