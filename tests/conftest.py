@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 import tempfile
@@ -13,9 +12,7 @@ import psycopg
 import pytest
 
 from service_index.warehouse import connection, embedded, migrate
-
-TEMPLATE = "warehouse_template"
-_number = itertools.count(1)
+from tests.warehouses import TEMPLATE, fresh_warehouse
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -45,11 +42,8 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture
 def warehouse_dsn(postgres_server: str) -> Iterator[str]:
     """The dsn of a fresh, migrated, empty warehouse."""
-    name = f"warehouse_{next(_number)}"
-    with psycopg.connect(postgres_server, autocommit=True) as admin:
-        admin.execute(f"create database {name} template {TEMPLATE}")
-        yield postgres_server.replace("/postgres?", f"/{name}?")
-        admin.execute(f"drop database {name} with (force)")
+    with fresh_warehouse(postgres_server) as dsn:
+        yield dsn
 
 
 @pytest.fixture

@@ -103,10 +103,17 @@ def _ingest(first: str, after_last: str, *, skip_loaded: bool) -> None:
     _airflow().run("ingest_daily", conf)
 
 
+OverrideGate = Annotated[
+    str | None,
+    typer.Option(metavar="CHECK", help="Go on in spite of this failed check; needs --because."),
+]
+Because = Annotated[str | None, typer.Option(help="The reason for an override; it is kept.")]
+
+
 @app.command()
-def score(month: Month) -> None:
+def score(month: Month, override_gate: OverrideGate = None, because: Because = None) -> None:
     """Bring the marts up to all loaded data, this month included, and check them."""
-    _run_month(month, publish=False, reason=None)
+    _run_month(month, {"publish": False}, override_gate, because)
 
 
 @app.command()
@@ -116,17 +123,29 @@ def publish(
         str | None,
         typer.Option(help="Why: late_data, source_correction, method or our_error."),
     ] = None,
+    override_gate: OverrideGate = None,
+    because: Because = None,
 ) -> None:
     """Publish a month; its numbers are scored and checked first. Same numbers: no new release."""
-    _run_month(month, publish=True, reason=reason)
+    _run_month(month, {"publish": True, "reason": reason}, override_gate, because)
     _show(month)
 
 
-def _run_month(month: str, *, publish: bool, reason: str | None) -> None:
+def _run_month(
+    month: str, conf: dict[str, Any], override_gate: str | None, because: str | None
+) -> None:
     from service_index.orchestration.windows import parse_month
 
-    parse_month(month)
-    _airflow().run("score_monthly", {"month": month, "publish": publish, "reason": reason})
+    period_month = parse_month(month)
+    if bool(override_gate) != bool(because):
+        raise ValueError("--override-gate CHECK and --because REASON go together")
+    if override_gate and because:
+        from service_index.orchestration.overriding import override_check
+
+        with _warehouse() as connection:
+            override_check(connection, period_month, override_gate, because)
+        say(f"{override_gate} is overridden: {because}")
+    _airflow().run("score_monthly", {"month": month, **conf})
 
 
 @app.command()
@@ -152,20 +171,6 @@ def status() -> None:
         out.print(overview.render(overview.read(connection)))
 
 
-@app.command(name="override-gate")
-def override_gate(
-    batch: Annotated[int, typer.Option(help="The refused batch, as `status` names it.")],
-    check: Annotated[str, typer.Option(help="The check to override, as the report names it.")],
-    because: Annotated[str, typer.Option(help="The reason; it is kept with the check.")],
-) -> None:
-    """Let a refused batch pass in spite of a failed check, for a reason that is kept."""
-    from service_index.quality.override import override_batch_check
-
-    with _warehouse() as connection:
-        override_batch_check(connection, batch, check, because)
-    say(f"batch {batch}: {check} is overridden")
-
-
 @quarantine.command(name="list")
 def quarantine_list() -> None:
     """Count the records in quarantine by feed, rule and reason; nothing personal is shown."""
@@ -173,6 +178,18 @@ def quarantine_list() -> None:
 
     with _warehouse() as connection:
         out.print(overview.render_quarantine(overview.read_quarantine(connection)))
+
+
+@quarantine.command(name="replay")
+def quarantine_replay() -> None:
+    """Judge the records again that waited for a unit, a procedure or a later window.
+
+    Every ingest does this by itself; here it is done now, and what is good goes to its gate.
+    """
+    from service_index.orchestration import stages
+
+    stages.load()
+    stages.gate_batches()
 
 
 @app.command()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import psycopg
 import pytest
 from gate_support import BATCHES, MONTHS, change, fill, rows, status_of
 
+from service_index.orchestration.overriding import override_check
 from service_index.quality.gate import run_batch_gate, run_marts_gate
-from service_index.quality.override import OverrideError, override, override_batch_check
+from service_index.quality.override import OverrideError, latest_batch_gate, override
 from service_index.quality.results import GateError, GateResult
 
 BECAUSE = {"because": "the source confirmed it", "by": "an engineer"}
@@ -55,14 +57,21 @@ def test_every_failed_check_at_once(refused: GateResult, warehouse: psycopg.Conn
     assert done.released_batches == (3, 5)
 
 
-def test_by_batch(refused: GateResult, warehouse: psycopg.Connection) -> None:
-    done = override_batch_check(warehouse, 3, "state_is_allowed", "known at the source")
-    assert (done.gate_run_id, done.checks) == (
-        refused.gate_run_id,
-        ("raw_dossiers.state_is_allowed",),
-    )
+def test_the_last_gate_of_a_batch(refused: GateResult, warehouse: psycopg.Connection) -> None:
+    assert latest_batch_gate(warehouse, 3) == refused.gate_run_id
     with pytest.raises(OverrideError, match="batch 99 has not been through a gate"):
-        override_batch_check(warehouse, 99, "state_is_allowed", "known at the source")
+        latest_batch_gate(warehouse, 99)
+
+
+def test_a_month_goes_on_with_a_named_reason(
+    refused: GateResult, warehouse: psycopg.Connection
+) -> None:
+    month = date(2025, 3, 1)
+    for check in ("state_is_allowed", "raw_dossiers.unit_is_known", "raw_petitions.unit_is_known"):
+        assert override_check(warehouse, month, check, "known") == [refused.gate_run_id]
+    assert set(status_of(warehouse).values()) == {"passed"}
+    with pytest.raises(OverrideError, match="no failed check 'state_is_allowed' holds 2025-03 up"):
+        override_check(warehouse, month, "state_is_allowed", "known")
 
 
 @pytest.mark.parametrize(

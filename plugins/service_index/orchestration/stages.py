@@ -119,6 +119,8 @@ def load() -> dict[str, Any]:
             _closing("loaded", loaded, started)
             + f"; {duplicates:,} exact duplicates, {quarantined:,} quarantined"
         )
+    else:
+        say("loaded: nothing new")
     return {"loaded": loaded, "duplicates": duplicates, "quarantined": quarantined}
 
 

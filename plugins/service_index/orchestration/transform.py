@@ -128,8 +128,7 @@ def _refuse_ungated(connection: psycopg.Connection) -> None:
     if status == "refused":
         raise TransformError(
             f"batch {batch_id} ({feed}) was refused by its gate: look at `service-index status`, "
-            f"then mend the source and ingest again, or `service-index override-gate "
-            f"--batch {batch_id} --because '…'`"
+            "then mend the source and ingest again, or go on by `--override-gate CHECK --because …`"
         )
     raise TransformError(
         f"batch {batch_id} ({feed}) has not been through its gate: "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,19 +26,6 @@ class Override:
     def is_clear(self) -> bool:
         """No failed check is left, so the subject of the gate may go on."""
         return not self.still_failing
-
-
-def override_batch_check(
-    connection: psycopg.Connection, batch_id: int, check_name: str, because: str, by: str = ""
-) -> Override:
-    """Override a check in the last gate run on the batch; `by` is the system's user if not given.
-
-    Raises as `override` does, and OverrideError when the batch has not been through a gate.
-    """
-    gate_run_id = latest_batch_gate(connection, batch_id)
-    return override(
-        connection, gate_run_id, [check_name], because=because, by=by or getpass.getuser()
-    )
 
 
 def latest_batch_gate(connection: psycopg.Connection, batch_id: int) -> int:
