@@ -148,8 +148,9 @@ def test_the_quarter_has_the_forms_resolved_dossiers(
 def test_the_quarter_has_the_forms_petitions(published: psycopg.Connection) -> None:
     row = published.execute(
         """
-        select count(*), count(*) filter (where replied_at < %(end)s) from staging.stg_petitions
-        where coalesce(kind, 1) = 1 and received_at >= %(start)s and received_at < %(end)s
+        select count(*), count(*) filter (where replied_at < %(end)s)
+        from intermediate.int_petition
+        where kind = 'regulations' and received_at >= %(start)s and received_at < %(end)s
         """,
         {"start": datetime(2025, 7, 1, tzinfo=ICT), "end": CUTOFF},
     ).fetchone()

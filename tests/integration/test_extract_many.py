@@ -129,11 +129,20 @@ def test_interrupt_ends_the_waits(store: LandingStore) -> None:
     policy = replace(WEEKLY, backoff_seconds=10, longest_backoff_seconds=10)
     with province() as source, client_of(source, policy) as client:
         source.faults.append(ServerError(times=None))
-        main = threading.get_ident()
-        threading.Timer(0.3, signal.pthread_kill, [main, signal.SIGINT]).start()
+        main, ended = threading.get_ident(), threading.Event()
+
+        def press() -> None:
+            # An interrupt that arrives inside a finaliser is swallowed by Python: press again.
+            while not ended.wait(0.5):
+                signal.pthread_kill(main, signal.SIGINT)
+
+        threading.Thread(target=press, daemon=True).start()
         began = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
-            extract_many(client, WANTED, store)
+            try:
+                extract_many(client, WANTED, store)
+            finally:
+                ended.set()
 
     assert time.monotonic() - began < 5
     assert list(store.manifests()) == []
