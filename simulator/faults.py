@@ -9,6 +9,7 @@ matches may change the answer. By default a fault strikes once.
 
 import json
 import threading
+from abc import ABC, abstractmethod
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -26,7 +27,7 @@ class Source(Protocol):
 
 
 @dataclass
-class Fault:
+class Fault(ABC):
     """Base of all faults: when to strike.
 
     Strikes requests for `feed` (a feed, `token` or `national_portal`; None: any feed's page),
@@ -47,9 +48,9 @@ class Fault:
         """The answer to give instead of `response`, or `response` itself."""
         return self.alter(response, source) if self._strikes(request) else response
 
+    @abstractmethod
     def alter(self, response: SourceResponse, source: Source) -> SourceResponse:
         """The misbehaviour itself."""
-        raise NotImplementedError
 
     def _strikes(self, request: SourceRequest) -> bool:
         if request.target != self.feed if self.feed else request.target not in FEEDS:
@@ -157,9 +158,9 @@ class PageFault(Fault):
             response.body = json.dumps(envelope, ensure_ascii=False).encode()
         return response
 
+    @abstractmethod
     def alter_page(self, envelope: dict[str, Any]) -> None:
         """Change the envelope (`total`, `data`, `next_cursor`) in place."""
-        raise NotImplementedError
 
 
 @dataclass

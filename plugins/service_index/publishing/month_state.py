@@ -9,7 +9,7 @@ import psycopg
 
 from service_index.settings import ICT
 
-# The data cut-off is where the last of these has loaded everything (domain.md, Time).
+# The data cut-off is where the last of these has loaded everything.
 INCREMENTAL_FEEDS = ("dossiers", "payments", "petitions", "ratings")
 
 

@@ -30,7 +30,7 @@ LISTED = 10
 LISTED_BELOW_TARGET = 20
 NOTHING = "–"
 
-# The rates that the Office's letter quotes beside a group's points (domain.md, Policies).
+# The rates that the Office's letter quotes beside a group's points.
 _QUOTED_RATES = {
     "timeliness": (("05", ""),),
     "online_service": (("08", ""),),
