@@ -50,13 +50,12 @@ def run(settings: Settings, out: Console) -> None:
         show_month(connection, parse_month(MONTHS[-1]), settings.releases, out)
     out.print(
         f"\nDone in {time.monotonic() - started:.0f} s. Where to look next:\n"
-        "  service-index show --month 2025-03    another month's ranking\n"
-        "  service-index status                  what is loaded, checked and published\n"
-        f"  {settings.releases}    the published tables as CSV files\n"
-        f"  {settings.reports}     the gates' reports\n"
-        f"  {airflow.log_path}    what Airflow and dbt said\n"
-        "  make up                               Airflow's own pages\n"
-        "(service-index stands in .venv/bin/)",
+        "  .venv/bin/service-index show --month 2025-03   another month's ranking\n"
+        "  .venv/bin/service-index status                 what is loaded, checked, published\n"
+        "  make up                                        Airflow's own pages\n"
+        f"  {settings.releases}   the published tables as CSV files\n"
+        f"  {settings.reports}   the gates' reports\n"
+        f"  {airflow.log_path}   what Airflow and dbt said",
         markup=False,
     )
 

@@ -26,8 +26,6 @@ from service_index.publishing.printing import (
 from service_index.publishing.tables import SAMPLE_NOTICE, release_folder
 
 LISTED = 10
-# A list of units below the target that still fits a screen; the rest is counted.
-LISTED_BELOW_TARGET = 20
 NOTHING = "–"
 
 # The rates that the Office's letter quotes beside a group's points.
@@ -143,7 +141,7 @@ def _below_target(units: Sequence[UnitBelowTarget]) -> RenderableType:
         "Đạt/đã giải quyết (met/resolved)",
         "Còn thiếu (shortfall)",
     )
-    for unit in units[:LISTED_BELOW_TARGET]:
+    for unit in units:
         table.add_row(
             Text(one_line(unit.unit_name)),
             percent(unit.rate),
@@ -151,14 +149,11 @@ def _below_target(units: Sequence[UnitBelowTarget]) -> RenderableType:
             f"{unit.numerator}/{unit.denominator}",
             str(unit.shortfall),
         )
-    if len(units) > LISTED_BELOW_TARGET:
-        rest = len(units) - LISTED_BELOW_TARGET
-        table.caption = f"và {rest} đơn vị nữa trong target_compliance.csv (and {rest} more)"
     return table
 
 
 def _table(title: str, left: str, *right: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", caption_justify="left")
+    table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column(left)
     for heading in right:
         table.add_column(heading, justify="right")
