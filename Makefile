@@ -56,7 +56,7 @@ clean: ## remove the environment and everything that was built (asks nothing: da
 	@rm -rf .venv .service-index dbt_project/target dbt_project/logs
 
 lock: .venv/.runtime ## renew the locks in requirements/ from the *.in files
-	@for name in installer runtime; do $(BIN)/uv pip compile -q --generate-hashes --no-header \
+	@for name in installer runtime; do $(BIN)/uv pip compile -q --universal --generate-hashes --no-header \
 		--python-version 3.11 -o requirements/$$name.txt requirements/$$name.in; done
-	@$(BIN)/uv pip compile -q --generate-hashes --no-header --python-version 3.11 \
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
 		-c requirements/runtime.txt -o requirements/development.txt requirements/development.in

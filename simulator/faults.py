@@ -27,7 +27,7 @@ class Source(Protocol):
 
 
 @dataclass
-class Fault(ABC):
+class Fault:
     """Base of all faults: when to strike.
 
     Strikes requests for `feed` (a feed, `token` or `national_portal`; None: any feed's page),
@@ -48,9 +48,9 @@ class Fault(ABC):
         """The answer to give instead of `response`, or `response` itself."""
         return self.alter(response, source) if self._strikes(request) else response
 
-    @abstractmethod
     def alter(self, response: SourceResponse, source: Source) -> SourceResponse:
-        """The misbehaviour itself."""
+        """The misbehaviour itself; a fault that needs the request overrides `apply` instead."""
+        return response
 
     def _strikes(self, request: SourceRequest) -> bool:
         if request.target != self.feed if self.feed else request.target not in FEEDS:
@@ -148,7 +148,7 @@ class LoginPage(Fault):
 
 
 @dataclass
-class PageFault(Fault):
+class PageFault(Fault, ABC):
     """Base of the faults inside a page: changes the decoded envelope of a good answer."""
 
     def alter(self, response: SourceResponse, source: Source) -> SourceResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -124,6 +125,15 @@ def test_first_error_stops_the_rest_and_what_is_complete_stays(
     assert all((folder / "manifest.json").is_file() for folder in folders)
 
 
+@pytest.fixture
+def interrupts() -> Iterator[None]:
+    """Ctrl-C means what it means to Python, whatever a test before has made of it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interrupts")
 def test_interrupt_ends_the_waits(store: LandingStore) -> None:
     """As when Airflow stops a task, or somebody presses Ctrl-C."""
     policy = replace(WEEKLY, backoff_seconds=10, longest_backoff_seconds=10)
@@ -132,7 +142,7 @@ def test_interrupt_ends_the_waits(store: LandingStore) -> None:
         main, ended = threading.get_ident(), threading.Event()
 
         def press() -> None:
-            # An interrupt that arrives inside a finaliser is swallowed by Python: press again.
+            # An interrupt inside a finaliser is swallowed by Python: press again.
             while not ended.wait(0.5):
                 signal.pthread_kill(main, signal.SIGINT)
 
