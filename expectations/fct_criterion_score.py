@@ -40,14 +40,16 @@ SUITE = Suite(
         ),
         holds(
             "status_agrees_with_score",
-            "case status when 'scored' then score is not null and rate is not null "
-            "else score is null and rate is null end",
+            "(status = 'scored') = (score is not null) "
+            "and (rate is not null) = coalesce(denominator > 0, false)",
             "Scored without a score, or a score where the criterion does not apply.",
         ),
         holds(
             "scored_has_a_denominator",
-            "status <> 'scored' or denominator > 0",
-            "Denominator 0 is not applicable: never 0 and never full marks.",
+            "status <> 'scored' or denominator > 0 or denominator = 0 and exists ("
+            "select from catalogue.zero_denominator_policy as p "
+            "where p.outcome <> 'not_applicable' and p.valid_from <= r.period_month)",
+            "Denominator 0 is not applicable, never 0 or full marks, unless a policy says so.",
         ),
         holds(
             "score_follows_rate",

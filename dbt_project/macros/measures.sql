@@ -1,11 +1,11 @@
 {#- Measure models count records by month and by the unit that the source names; they are
-    incremental by such groups. This is their configuration. -#}
-{%- macro measure_model_config(subject) -%}
+    incremental by such groups. This is their configuration; `key` where the grain is finer. -#}
+{%- macro measure_model_config(subject, key=['period_month', 'unit_code']) -%}
     {{- return(config(
         materialized='incremental',
         incremental_strategy='append',
         on_schema_change='fail',
-        indexes=[{'columns': ['period_month', 'unit_code'], 'unique': true}],
+        indexes=[{'columns': key, 'unique': true}],
         pre_hook="{{ delete_counted_groups('" ~ subject ~ "') }}",
     )) -}}
 {%- endmacro -%}
@@ -44,10 +44,96 @@
 {%- endmacro -%}
 
 
-{#- The columns of a measure model as rows (period_month, unit_code, measure_code, value), by the
-    unit for which the records count in the month. `counting` is the relation that says which
-    source units count for a unit; a unit without records gets zeros. -#}
-{%- macro measure_rows(measure_model, measures, counting) -%}
+{#- The measure models, and which of their columns are measures.
+
+    additive    counts: a unit's is the sum over its source units
+    codes       whether a procedure code counts: distinct codes at every level
+    rows        whether a procedure row counts, with the measure that it is part of: a unit counts
+                rows, a province codes -#}
+{%- macro additive_measures() -%}
+    {{- return({
+        'int_measure__dossiers_received': [
+            'dossiers_received',
+            'dossiers_received_synchronised',
+            'dossiers_received_digitised',
+            'dossiers_received_reusing_data',
+            'dossiers_received_using_population_data',
+            'dossiers_received_for_online_procedures',
+            'dossiers_received_online_for_online_procedures',
+            'dossiers_received_with_fee',
+            'dossiers_received_with_fee_paid_online',
+        ],
+        'int_measure__dossiers_resolved': [
+            'dossiers_resolved',
+            'dossiers_resolved_on_time',
+            'dossiers_resolved_with_electronic_result',
+            'digitised_dossiers_resolved',
+            'digitised_dossiers_resolved_in_vault',
+            'certified_copies_resolved',
+            'certified_copies_resolved_with_electronic_result',
+        ],
+        'int_measure__petitions': [
+            'petitions_to_reply',
+            'petitions_replied_on_time',
+            'petitions_replied_rated',
+            'petitions_replied_satisfied',
+        ],
+        'int_measure__ratings': [
+            'ratings_given',
+            'ratings_satisfied',
+        ],
+    }) -}}
+{%- endmacro -%}
+
+
+{%- macro code_measures() -%}
+    {{- return([
+        'online_procedures_received',
+        'online_procedures_received_online',
+        'fee_procedures_received',
+        'fee_procedures_received_paid_online',
+    ]) -}}
+{%- endmacro -%}
+
+
+{%- macro row_measures() -%}
+    {{- return({
+        'procedures_due_for_publication': 'procedures_due_for_publication',
+        'procedures_published_on_time': 'procedures_due_for_publication',
+        'procedures_due_for_disclosure': 'procedures_due_for_disclosure',
+        'procedures_disclosed_on_time': 'procedures_due_for_disclosure',
+        'procedures_active': 'procedures_active',
+        'procedures_disclosed_in_full': 'procedures_active',
+        'procedures_offered_online': 'procedures_active',
+        'procedures_sharing_population_data': 'procedures_active',
+        'fee_procedures_active': 'fee_procedures_active',
+        'fee_procedures_payment_integrated': 'fee_procedures_active',
+    }) -}}
+{%- endmacro -%}
+
+
+{#- Every measure as rows (period_month, unit_code, measure_code, value), by the unit for which the
+    records count in the month; a unit without records gets zeros. `counting` is the relation that
+    says which source units count for a unit (period_month, unit_code, source_unit_code), and
+    whether procedures count there by their rows or, as in a province, by their codes
+    (counts_codes). -#}
+{%- macro all_measure_rows(counting) -%}
+    {%- set additive = additive_measures() -%}
+    {%- for model in additive -%}
+        {{ additive_measure_rows(ref(model), additive[model], counting) }}
+
+        union all
+
+    {% endfor -%}
+    {{ code_measure_rows(ref('int_measure__procedures_received'), code_measures(), counting) }}
+
+    union all
+
+    {{ row_measure_rows(ref('int_measure__procedures'), row_measures(), counting) }}
+{%- endmacro -%}
+
+
+{%- macro additive_measure_rows(measure_model, measures, counting) -%}
     select
         summed.period_month,
         summed.unit_code,
@@ -68,6 +154,84 @@
                 and counting.source_unit_code = counted.unit_code
         group by counting.period_month, counting.unit_code
     ) as summed
+    {{ measure_columns_as_rows(measures) }}
+{%- endmacro -%}
+
+
+{%- macro code_measure_rows(measure_model, measures, counting) -%}
+    select
+        summed.period_month,
+        summed.unit_code,
+        measured.measure_code,
+        measured.value
+    from (
+        select
+            counting.period_month,
+            counting.unit_code,
+            {% for measure in measures -%}
+            count(distinct counted.procedure_code) filter (where counted.{{ measure }})
+                as {{ measure }}{{ ',' if not loop.last }}
+            {% endfor %}
+        from {{ counting }} as counting
+        left join {{ measure_model }} as counted
+            on
+                counting.period_month = counted.period_month
+                and counting.source_unit_code = counted.unit_code
+        group by counting.period_month, counting.unit_code
+    ) as summed
+    {{ measure_columns_as_rows(measures) }}
+{%- endmacro -%}
+
+
+{#- `measures` maps each measure to the one that it is part of. By codes, a code is in that one if
+    any of its rows is, and in the measure if every such row is. -#}
+{%- macro row_measure_rows(measure_model, measures, counting) -%}
+    select
+        summed.period_month,
+        summed.unit_code,
+        measured.measure_code,
+        measured.value
+    from (
+        select
+            period_month,
+            unit_code,
+            {% for measure, whole in measures.items() -%}
+            sum(
+                case
+                    when not counts_codes then {{ measure }}
+                    when {{ measure }} > 0 and {{ measure }} = {{ whole }} then 1
+                    else 0
+                end
+            )::bigint as {{ measure }}{{ ',' if not loop.last }}
+            {% endfor %}
+        from (
+            select
+                counting.period_month,
+                counting.unit_code,
+                counting.counts_codes,
+                counted.procedure_code,
+                {% for measure in measures -%}
+                count(*) filter (where counted.{{ measure }}) as {{ measure }}
+                {{- ',' if not loop.last }}
+                {% endfor %}
+            from {{ counting }} as counting
+            left join {{ measure_model }} as counted
+                on
+                    counting.period_month = counted.period_month
+                    and counting.source_unit_code = counted.unit_code
+            group by
+                counting.period_month,
+                counting.unit_code,
+                counting.counts_codes,
+                counted.procedure_code
+        ) as by_code
+        group by period_month, unit_code
+    ) as summed
+    {{ measure_columns_as_rows(measures) }}
+{%- endmacro -%}
+
+
+{%- macro measure_columns_as_rows(measures) -%}
     cross join lateral (
         values
         {% for measure in measures -%}

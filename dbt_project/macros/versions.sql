@@ -34,3 +34,28 @@
         ) as found
     {%- endif -%}
 {%- endmacro -%}
+
+
+{#- Whether a row of int_procedure_version tells on a day what its procedure is like, though it may
+    have vanished from the source by then. -#}
+{%- macro describes_on(version, day) -%}
+    (
+        {{ version }}.applies_from <= {{ day }}
+        and ({{ version }}.describes_until is null or {{ day }} <= {{ version }}.describes_until)
+    )
+{%- endmacro -%}
+
+
+{#- Whether the source still carries it on a day that it describes. -#}
+{%- macro applies_on(version, day) -%}
+    ({{ version }}.applies_until is null or {{ day }} <= {{ version }}.applies_until)
+{%- endmacro -%}
+
+
+{#- Whether the procedure is in effect on a day by its own dates; a missing one leaves it open. -#}
+{%- macro is_effective_on(version, day) -%}
+    (
+        coalesce({{ version }}.effective_from <= {{ day }}, true)
+        and coalesce({{ day }} <= {{ version }}.effective_to, true)
+    )
+{%- endmacro -%}

@@ -8,5 +8,6 @@ from {{ ref('fct_criterion_score') }}
 where
     numerator > denominator
     or not (score between 0 and max_points)
-    or (status = 'scored') <> coalesce(denominator > 0, false)
+    or (denominator > 0 and score is null)
+    or (denominator is null and score is not null)
     or (status = 'scored') <> (score is not null)

@@ -1,46 +1,25 @@
-{{ measure_model_config('dossier') }}
-
-with received as (
-    select
-        period.period_month,
-        record.unit_code,
-        record.channel,
-        record.has_fee,
-        record.is_digitised,
-        record.is_reused,
-        record.uses_population_data,
-        record.synced_to_portal_at < period.period_end as is_synchronised,
-        record.paid_online_at < period.period_end as is_paid_online,
-        procedure_version.online_level in (3, 4) as is_online_procedure
-    {{ records_to_count('dossier', ref('fct_dossier'), 'received_month') }}
-    -- the dossier's own procedure row, as the snapshot valid at the month's end describes it
-    left join {{ ref('int_procedure_version') }} as procedure_version
-        on
-            record.procedure_code = procedure_version.procedure_code
-            and record.procedure_unit_code = procedure_version.unit_code
-            and procedure_version.applies_from <= period.last_day
-            and (
-                procedure_version.describes_until is null
-                or period.last_day <= procedure_version.describes_until
-            )
-    where record.received_at < period.period_end
-)
+{{ config(materialized='view') }}
+{%- set totals = [
+    'dossiers_received',
+    'dossiers_received_synchronised',
+    'dossiers_received_digitised',
+    'dossiers_received_reusing_data',
+    'dossiers_received_using_population_data',
+    'dossiers_received_with_fee',
+    'dossiers_received_with_fee_paid_online',
+] %}
 
 select
     period_month,
     unit_code,
-    count(*) as dossiers_received,
-    count(*) filter (where is_synchronised) as dossiers_received_synchronised,
-    count(*) filter (where is_digitised) as dossiers_received_digitised,
-    count(*) filter (where is_reused) as dossiers_received_reusing_data,
-    count(*) filter (where uses_population_data) as dossiers_received_using_population_data,
-    count(*) filter (where is_online_procedure) as dossiers_received_for_online_procedures,
-    count(*) filter (
-        where is_online_procedure and channel = 'online'
-    ) as dossiers_received_online_for_online_procedures,
-    count(*) filter (where has_fee) as dossiers_received_with_fee,
-    count(*) filter (
-        where has_fee and is_paid_online
-    ) as dossiers_received_with_fee_paid_online
-from received
+    {% for total in totals -%}
+        sum({{ total }})::bigint as {{ total }},
+    {% endfor -%}
+    coalesce(
+        sum(dossiers_received) filter (where online_procedures_received), 0
+    )::bigint as dossiers_received_for_online_procedures,
+    coalesce(
+        sum(dossiers_received_online) filter (where online_procedures_received), 0
+    )::bigint as dossiers_received_online_for_online_procedures
+from {{ ref('int_measure__procedures_received') }}
 group by period_month, unit_code
