@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
@@ -21,7 +21,6 @@ from tests.oracle.compare import (
     as_row,
     compare,
 )
-from tests.oracle.fields import ICT
 from tests.oracle.generate import generate
 from tests.oracle.policy import Policy
 
@@ -33,9 +32,8 @@ SQL_TYPES = {date: "date", bool: "boolean", int: "bigint", str: "text", Fraction
 def result() -> OracleResult:
     """An oracle's result of two months of a generated province."""
     province = generate(1)
-    deliveries = province.deliveries(datetime(2026, 1, 1, tzinfo=ICT), timedelta(hours=1))
     policy = Policy(province.civil_status_field)
-    return calculate(deliveries, province.months[-2:], province.cutoff, policy)
+    return calculate(province.deliveries(), province.months[-2:], province.cutoff, policy)
 
 
 @pytest.fixture

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from functools import cached_property
+from typing import NamedTuple
 
+from tests.oracle.fields import ICT
 from tests.oracle.records import DONE, NEVER_RECEIVED, ONLINE, Dossier, Petition, ProcedureRow
 from tests.oracle.units import Month, UnitsOfMonth
 from tests.oracle.versions import Change, Records
+
+
+class ProcedureState(NamedTuple):
+    """What is known of a procedure row from a day on; a vanished row keeps its last attributes."""
+
+    since: date
+    row: ProcedureRow
+    has_vanished: bool
+
+    def is_active_on(self, day: date) -> bool:
+        """Whether the procedure is offered on a day; a vanished row is abolished."""
+        return not self.has_vanished and self.row.is_active_on(day)
 
 
 class Facts:
@@ -24,21 +38,46 @@ class Facts:
             if payment.paid_online_at is not None:
                 earlier = self.paid_online_at.get(payment.dossier_id, payment.paid_online_at)
                 self.paid_online_at[payment.dossier_id] = min(earlier, payment.paid_online_at)
-        self._rows_of_code: dict[str, list[str]] = defaultdict(list)
+        self._states = {key: _states(changes) for key, changes in records.procedures.items()}
+        self._units_of_code: dict[str, list[str]] = defaultdict(list)
         for code, unit in records.procedures:
-            self._rows_of_code[code].append(unit)
+            self._units_of_code[code].append(unit)
 
     def in_month(self, month: Month) -> MonthFacts:
         """The facts as they stand at the end of a month."""
         return MonthFacts(self, month)
 
-    def procedure_changes(self, code: str, unit: str) -> list[Change[ProcedureRow]]:
-        """The row of a code at a unit, else the row of that code with the smallest unit code."""
-        own = self.records.procedures.get((code, unit))
-        if own is not None:
-            return own
-        smallest = min(self._rows_of_code[code], key=lambda each: each.encode())
-        return self.records.procedures[code, smallest]
+    def procedures_on(self, day: date) -> list[ProcedureState]:
+        """Every procedure row as the snapshot of a day tells it."""
+        return [_state_on(states, day) for states in self._states.values()]
+
+    def procedure_on(self, day: date, dossier: Dossier) -> ProcedureRow:
+        """The row of a dossier's code at its unit, else the one with the smallest unit code.
+
+        Whether the row is valid, public or vanished does not matter for this look-up.
+        """
+        code, unit = dossier.procedure_code, dossier.unit_code
+        if (code, unit) not in self._states:
+            unit = min(self._units_of_code[code], key=lambda each: each.encode())
+        return _state_on(self._states[code, unit], day).row
+
+
+def _states(changes: Iterable[Change[ProcedureRow]]) -> list[ProcedureState]:
+    """The states of a row day by day: of several snapshots fetched on a day the last one holds."""
+    states: list[ProcedureState] = []
+    for change in changes:
+        since = change.fetched_at.astimezone(ICT).date()
+        row = change.row or states[-1].row  # a history begins with an appearance
+        state = ProcedureState(since, row, has_vanished=change.row is None)
+        if states and states[-1].since == since:
+            states.pop()
+        states.append(state)
+    return states
+
+
+def _state_on(states: Sequence[ProcedureState], day: date) -> ProcedureState:
+    """The latest state known by a day; before the first one the first."""
+    return next((state for state in reversed(states) if state.since <= day), states[0])
 
 
 class MonthFacts:
@@ -101,29 +140,21 @@ class MonthFacts:
         """Whether a payment of the dossier was made online by the end of the month."""
         return self.is_by_end(self._facts.paid_online_at.get(dossier.dossier_id))
 
+    @cached_property
+    def procedures(self) -> list[ProcedureState]:
+        """Every procedure row as it is on the last day of the month."""
+        return self._facts.procedures_on(self.month.last_day)
+
     def procedure(self, dossier: Dossier) -> ProcedureRow:
         """The dossier's procedure, with the attributes that it has at the end of the month."""
         key = dossier.procedure_code, dossier.unit_code
         if key not in self._procedures:
-            self._procedures[key] = self._at_end(self._facts.procedure_changes(*key))
+            self._procedures[key] = self._facts.procedure_on(self.month.last_day, dossier)
         return self._procedures[key]
 
     def field_code(self, dossier: Dossier) -> str | None:
         """The dossier's field, else its procedure's."""
         return dossier.field_code or self.procedure(dossier).field_code
-
-    def _at_end(self, changes: list[Change[ProcedureRow]]) -> ProcedureRow:
-        """The last attributes fetched by the end of the month, else the first known ones.
-
-        A vanished row is abolished, which does not matter for this look-up.
-        """
-        rows = [change.row for change in changes if self.is_by_end(change.fetched_at)]
-        present = [row for row in rows if row is not None]
-        if present:
-            return present[-1]
-        first = changes[0].row
-        assert first is not None, "a row's history begins with its appearance"
-        return first
 
 
 def is_online(dossier: Dossier) -> bool:

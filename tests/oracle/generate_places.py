@@ -1,11 +1,11 @@
-"""Units and procedures of the generated provinces, snapshot by snapshot."""
+"""Units of the generated provinces, and the snapshots of units and procedures."""
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
+
+from tests.oracle.generate_procedures import procedure_snapshots
 
 Json = dict[str, object]
 
@@ -13,9 +13,6 @@ NEVER_SEEN = ("99998", "99999")
 SPOILT_UNIT = "77777"
 # The second has the same records as the first, so that their totals often tie.
 TWINS = ("00001", "00002")
-PROCEDURES = ("1.001193", "1.004222", "2.000488", "2.000815", "2.001023", "3.000005")
-ONLY_IN_PROVINCE_01 = "2.001023"
-FIELDS = ("DATDAI", "TUPHAP", None)
 OLD_COMMUNES = {"33": ("11950", "11953", "11956", "11959"), "34": ("12454", "12457")}
 NEW_COMMUNES = ("11953", "11956", "12454", "12999")
 DISTRICTS = {"33": ("323", "325"), "34": ("336",)}
@@ -29,23 +26,24 @@ class Snapshot(NamedTuple):
 
 
 def place_snapshots(rng: Random, count: int, civil_status_field: str) -> list[Snapshot]:
-    """Snapshots of which the later ones know more units, and other levels of procedures."""
+    """Snapshots of which the later ones know more units, and other states of procedures.
+
+    Some rows of the late units come before their unit, others with it.
+    """
     units = _units(rng)
-    procedures = _procedures(rng, units, civil_status_field)
-    late_units = {str(unit["MaDonVi"]) for unit in units if rng.random() < 0.15}
+    codes = sorted({str(unit["MaDonVi"]) for unit in units} - {SPOILT_UNIT})
+    strangers = (NEVER_SEEN[0], SPOILT_UNIT)
+    offering = [code for code in codes if code != TWINS[1]]
+    served = procedure_snapshots(rng, offering, strangers, count, civil_status_field)
+    for rows in served:
+        rows += [row | {"MaDonVi": TWINS[1]} for row in rows if row["MaDonVi"] == TWINS[0]]
+    late_units = {code for code in codes if rng.random() < 0.15}
+    are_rows_late = {code for code in sorted(late_units) if rng.random() < 0.5}
     snapshots = []
-    for number in range(count):
-        late = late_units if number == 0 else set()
+    for number, rows in enumerate(served):
+        late, held_back = (late_units, are_rows_late) if number == 0 else (set(), set())
         known = [unit for unit in units if unit["MaDonVi"] not in late]
-        rows = [
-            _changed(rng, row) if number > 0 else row
-            for row in procedures
-            if row["MaDonVi"] not in late
-        ]
-        # The last snapshot holds all rows again, so a vanished one may come back.
-        gone = 0.0 if number == count - 1 else 0.1
-        kept = [row for row in rows if rng.random() >= gone]
-        snapshots.append(Snapshot(known, kept or rows))
+        snapshots.append(Snapshot(known, [row for row in rows if row["MaDonVi"] not in held_back]))
     return snapshots
 
 
@@ -123,51 +121,3 @@ def _new_communes() -> list[Json]:
         _unit(code, "xa", "33", "33", since="20250701", TenDonVi=f"Xã mới {code}")
         for code in NEW_COMMUNES
     ]
-
-
-# The target of civil status is set for the field's name, which sources write as they like.
-CIVIL_STATUS_NAMES = (
-    "Hộ tịch",
-    unicodedata.normalize("NFD", "Hộ tịch"),
-    " Hộ\u00a0tịch",
-    "Tư pháp - Hộ tịch",
-)
-
-
-def _procedures(rng: Random, units: Sequence[Json], civil_status_field: str) -> list[Json]:
-    codes = sorted({str(unit["MaDonVi"]) for unit in units} - {SPOILT_UNIT})
-    rows = []
-    for procedure in PROCEDURES:
-        own = rng.sample(codes, rng.randint(1, 6))
-        for unit in ["01.S1"] if procedure == ONLY_IN_PROVINCE_01 else own:
-            rows.append(_procedure(rng, procedure, unit, civil_status_field))
-    return rows
-
-
-def _procedure(rng: Random, procedure: str, unit: str, civil_status_field: str) -> Json:
-    field = rng.choice((*FIELDS, civil_status_field))
-    suffix = rng.choice(("", "", ".000.00.00.H99"))
-    row: Json = {
-        "MaTTHC": procedure + suffix,
-        "MaDonVi": unit,
-        "TenTTHC": f"Thủ tục {procedure}",
-        "MaLinhVuc": field,
-        "TenLinhVuc": rng.choice(CIVIL_STATUS_NAMES) if field == civil_status_field else None,
-        "CapThucHien": rng.choice(("tinh", "xa")),
-        "MucDo": rng.choice("234"),
-        "TrangThai": rng.choice("110"),
-        "HieuLucTu": rng.choice(("20200101", "20250601", "")),
-        "HieuLucDen": rng.choice(("", "20250531")),
-    }
-    flags = ("CoPhi", "TichHopThanhToanQG", "KetNoiCSDLDC", "DuNoiDung")
-    return row | {name: rng.choice("01") for name in flags}
-
-
-def _changed(rng: Random, row: Json) -> Json:
-    """The row in a later snapshot: sometimes at another level, sometimes spoilt."""
-    chance = rng.random()
-    if chance < 0.2:
-        return row | {"MucDo": rng.choice("234")}
-    if chance < 0.3:
-        return row | {"MucDo": rng.choice(("", "5"))}
-    return row

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from random import Random
 
 from tests.oracle.fields import ICT
-from tests.oracle.generate_places import NEVER_SEEN, PROCEDURES, SPOILT_UNIT, TWINS, Snapshot
+from tests.oracle.generate_places import NEVER_SEEN, SPOILT_UNIT, TWINS, Snapshot
+from tests.oracle.generate_procedures import PROCEDURES, SUFFIXES
 
 Json = dict[str, object]
 
@@ -123,7 +124,7 @@ class RecordMaker:
         state = rng.choice(("1", "2", "3", "4", "5", "6", "7", "8", *["9", "10"] * 5))
         record: Json = {
             "MaHoSo": key,
-            "MaTTHC": rng.choice(PROCEDURES) + rng.choice(("", "", ".000.00.00.H99")),
+            "MaTTHC": rng.choice(PROCEDURES) + rng.choice(SUFFIXES),
             "MaLinhVuc": rng.choice((None, "", "DATDAI", self._civil_status_field)),
             "KenhThucHien": rng.choice(("1", "2", "2", "2", "3")),
             "MaDonVi": rng.choice(self._units),

@@ -23,6 +23,7 @@ RANKED_TYPES = frozenset({"department", "district", "commune"})
 RANKING_CRITERIA = frozenset(
     {"04", "05", "07", "08", "09", "11", "12", "13", "14", "15", "16", "18"}
 )
+CERTIFIED_COPIES = frozenset({"2.000815", "2.000843"})
 BANDS = ((90, "Xuất sắc"), (80, "Tốt"), (70, "Khá"), (50, "Trung bình"), (0, "Yếu"))
 SERIES_BREAK = date(2025, 7, 1)
 

@@ -57,12 +57,30 @@ class UnitVersion(NamedTuple):
 
 
 class ProcedureRow(NamedTuple):
-    """A procedure at a unit, as one snapshot tells it."""
+    """A procedure at a unit, as one snapshot tells it; a missing flag is not set."""
 
     procedure_code: str
     unit_code: str
     field_code: str | None
     online_level: str
+    administrative_level: str | None
+    is_public: bool
+    valid_from: date | None
+    valid_to: date | None
+    has_fee: bool
+    is_payment_integrated: bool
+    shares_population_data: bool
+    is_disclosed_in_full: bool
+    publish_by: date | None
+    published_on: date | None
+    disclose_by: date | None
+    disclosed_on: date | None
+
+    def is_active_on(self, day: date) -> bool:
+        """Public and valid on a day; without dates it is valid since ever, or for ever."""
+        begun = self.valid_from is None or self.valid_from <= day
+        ended = self.valid_to is not None and self.valid_to < day
+        return self.is_public and begun and not ended
 
 
 class Dossier(NamedTuple):
@@ -99,7 +117,9 @@ class Petition(NamedTuple):
     """A petition that is not tombstoned."""
 
     unit_code: str
+    is_about_regulations: bool
     is_refused: bool
+    received_at: datetime
     due_at: datetime | None
     answered_at: datetime | None
     satisfaction: str | None
@@ -235,12 +255,13 @@ def parse_petition(record: Record) -> Parsed:
     version_at = required_instant(record, "NgayCapNhat")
     if _is_tombstone(record):
         return Parsed(key, version_at, None)
-    choice(record, "LoaiPAKN", {"1", "2"})
-    required_instant(record, "NgayTiepNhan")
+    kind = choice(record, "LoaiPAKN", {"1", "2"})
     state = required_choice(record, "TrangThai", {"1", "2", "3", "4"})
     petition = Petition(
         unit_code=required(record, "MaDonVi"),
+        is_about_regulations=kind in ("1", None),
         is_refused=state == "4",
+        received_at=required_instant(record, "NgayTiepNhan"),
         due_at=instant(record, "NgayHenTraLoi"),
         answered_at=instant(record, "NgayTraLoi"),
         satisfaction=choice(record, "MucDoHaiLong", SATISFACTION),
@@ -292,14 +313,21 @@ def procedure_key(record: Record) -> tuple[str, ...]:
 
 def parse_procedure(record: Record) -> ProcedureRow:
     """One row of the snapshot `procedures`."""
-    for name in ("CoPhi", "TichHopThanhToanQG", "KetNoiCSDLDC", "DuNoiDung"):
-        choice(record, name, FLAG)
-    day(record, "HieuLucTu")
-    day(record, "HieuLucDen")
-    required_choice(record, "TrangThai", FLAG)
     return ProcedureRow(
         procedure_code=procedure_code(record),
         unit_code=required(record, "MaDonVi"),
         field_code=text(record, "MaLinhVuc"),
         online_level=required_choice(record, "MucDo", {"2", "3", "4"}),
+        administrative_level=choice(record, "CapThucHien", {"tinh", "xa"}),
+        is_public=required_choice(record, "TrangThai", FLAG) == "1",
+        valid_from=day(record, "HieuLucTu"),
+        valid_to=day(record, "HieuLucDen"),
+        has_fee=choice(record, "CoPhi", FLAG) == "1",
+        is_payment_integrated=choice(record, "TichHopThanhToanQG", FLAG) == "1",
+        shares_population_data=choice(record, "KetNoiCSDLDC", FLAG) == "1",
+        is_disclosed_in_full=choice(record, "DuNoiDung", FLAG) == "1",
+        publish_by=day(record, "HanCongBo"),
+        published_on=day(record, "NgayCongBo"),
+        disclose_by=day(record, "HanCongKhai"),
+        disclosed_on=day(record, "NgayCongKhai"),
     )

@@ -64,11 +64,10 @@ def criterion_scores(facts: MonthFacts) -> list[CriterionScore]:
     """A row for every criterion of every unit that exists in the month."""
     rows = []
     for criterion in CATALOGUE:
-        compute = COMPUTED.get(criterion.code)
-        tallies = compute(facts) if compute else None
+        tallies = COMPUTED[criterion.code](facts)
         for code, unit in facts.units.valid.items():
             applies = criterion.applies_to is None or unit.unit_type in criterion.applies_to
-            tally = tallies.get(code, Tally(0, 0)) if tallies is not None and applies else None
+            tally = tallies.get(code, Tally(0, 0)) if applies else None
             rate, score = _rate_and_score(criterion, tally)
             row = CriterionScore(
                 period_month=facts.month.first_day,

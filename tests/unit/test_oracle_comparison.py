@@ -3,60 +3,75 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
-from hypothesis import given, settings
-
-from tests.oracle import Delivery, calculate
+from tests.oracle import OracleResult, calculate
 from tests.oracle.cases import END_TO_END, MARCH, dossier, score
 from tests.oracle.compare import BALANCE, COMPLIANCE, CRITERION_SCORE, agree, differences_in
-from tests.oracle.fields import ICT
-from tests.oracle.generate import Province, generate, provinces
-from tests.oracle.policy import Policy
+from tests.oracle.facts import Facts
+from tests.oracle.generate import INCREMENTAL, Province, generate
+from tests.oracle.policy import CATALOGUE, Policy
+from tests.oracle.records import ProcedureRow
+from tests.oracle.units import Month
+from tests.oracle.versions import read
 
 
-def landed(province: Province) -> list[Delivery]:
-    """The phases of a province, landed hour by hour."""
-    return list(province.deliveries(datetime(2026, 1, 1, tzinfo=ICT), timedelta(hours=1)))
-
-
-@settings(max_examples=25, deadline=None)
-@given(provinces())
-def test_the_balance_always_closes_and_the_province_holds_its_units(province: Province) -> None:
+def result_of(province: Province) -> OracleResult:
+    """What the independent calculation makes of a province."""
     policy = Policy(province.civil_status_field)
-    result = calculate(landed(province), province.months, province.cutoff, policy)
-    assert all(row.closes() for row in result.balances)
-    for row in result.criterion_scores:
-        assert row.score is None or 0 <= row.score <= row.max_points
-        if row.denominator is not None and row.unit_type != "province":
-            above = next(
-                other
-                for other in result.criterion_scores
-                if other.unit_type == "province"
-                and (other.period_month, other.province_code, other.criterion_code)
-                == (row.period_month, row.province_code, row.criterion_code)
-            )
-            assert (above.denominator or 0) >= row.denominator
+    return calculate(province.deliveries(), province.months, province.cutoff, policy)
 
 
 def test_a_generated_province_is_hostile_and_deterministic() -> None:
     assert generate(7) == generate(7)
-    results = [
-        calculate(landed(each), each.months, each.cutoff, Policy(each.civil_status_field))
-        for each in map(generate, range(5))
-    ]
-    scored_criteria = {
+    provinces = [generate(seed) for seed in range(5)]
+    results = [result_of(province) for province in provinces]
+    rows = [row for result in results for row in result.criterion_scores]
+    every = {criterion.code for criterion in CATALOGUE}
+    assert {row.criterion_code for row in rows if row.status == "scored"} == every
+    in_part = {
         row.criterion_code
-        for result in results
-        for row in result.criterion_scores
-        if row.status == "scored"
+        for row in rows
+        if row.denominator and 0 < (row.numerator or 0) < row.denominator
     }
-    computed = {"04", "05", "08", "11", "12", "13", "14", "18", "19", "20", "21"}
-    assert scored_criteria == computed
+    assert in_part == every
     feeds = {"dossiers", "payments", "petitions", "ratings", "procedures", "units"}
     assert {feed for result in results for feed in result.refused} == feeds
+    for phase in (phase for province in provinces for phase in province.phases):
+        versions = [
+            str(record["NgayCapNhat"])
+            for feed in INCREMENTAL
+            for record in phase.records[feed]
+            if str(record.get("NgayCapNhat")).isdigit()
+        ]
+        assert max(versions) < f"{phase.landed_at:%Y%m%d%H%M%S}", "a version after its landing"
+
+
+def test_attributes_of_procedures_differ_between_the_months() -> None:
+    moved = set()
+    for seed in range(5):
+        province = generate(seed)
+        facts = Facts(read(province.deliveries()))
+        months = [
+            facts.in_month(Month.of(month, province.cutoff)).procedures for month in province.months
+        ]
+        for before, after in pairwise(months):
+            for old, new in zip(before, after, strict=True):
+                assert (old.row.procedure_code, old.row.unit_code) == (
+                    new.row.procedure_code,
+                    new.row.unit_code,
+                )
+                moved |= {
+                    name
+                    for name in ProcedureRow._fields
+                    if getattr(old.row, name) != getattr(new.row, name)
+                }
+                moved |= {"vanished"} if new.has_vanished > old.has_vanished else set()
+                moved |= {"came back"} if new.has_vanished < old.has_vanished else set()
+    same = {"procedure_code", "unit_code", "field_code", "administrative_level"}
+    assert moved == {*ProcedureRow._fields, "vanished", "came back"} - same
 
 
 def test_the_comparison_names_missing_unexpected_and_differing_rows() -> None:

@@ -33,8 +33,14 @@ def test_every_unit_has_every_criterion_and_nothing_is_not_zero_points() -> None
     assert (of_b.total_score, of_b.band, of_b.rank) == (None, None, None)
     assert of_b.raw_points == of_b.applicable_max_points == 0
     assert not any(row.score is not None for row in result.criterion_scores if row.unit_code == "B")
-    not_computed = next(row for row in result.criterion_scores if row.criterion_code == "01")
-    assert (not_computed.numerator, not_computed.status) == (None, "not_applicable")
+    of_03 = {
+        row.unit_code: (row.numerator, row.denominator, row.status)
+        for row in result.criterion_scores
+        if row.criterion_code == "03"
+    }
+    assert of_03["33"] == (0, 1, "scored")
+    assert of_03["S"] == (0, 0, "not_applicable"), "it applies, and there is nothing"
+    assert of_03["A"] == of_03["N"] == (None, None, "not_applicable"), "it does not apply"
 
 
 def test_a_total_is_over_the_applicable_criteria() -> None:
@@ -44,10 +50,10 @@ def test_a_total_is_over_the_applicable_criteria() -> None:
         for row in score(MARCH, dossiers=[dossier(), late]).monthly_scores
         if row.unit_code == "A"
     )
-    # 05: 20 x 1/2, 08: 6 x 1; nothing for 04 (6), 12 (6), 13 (4), 14 (2), 18 (2).
-    assert row.raw_points == 16
-    assert row.applicable_max_points == 46
-    assert row.total_score == Fraction(1600, 46)
+    # 05: 20 x 1/2, 07: 4 x 1, 08: 6 x 1; nothing for 04 (6), 12 (6), 13 (4), 14 (2), 18 (2).
+    assert row.raw_points == 20
+    assert row.applicable_max_points == 50
+    assert row.total_score == 40
     assert row.group_points["timeliness"] == 10
     assert row.group_maxima["online_payment"] == 0
 
