@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -11,8 +11,9 @@ import msgspec
 from service_index.landing.errors import LandingCorruptError
 
 MANIFEST_NAME = "manifest.json"
-Kind = Literal["window", "snapshot", "file"]
-Media = Literal["page", "jsonl", "csv", "xlsx"]
+Kind = Literal["window", "snapshot", "file", "month"]
+PageMedia = Literal["page", "rows"]
+Media = Literal[PageMedia, "jsonl", "csv", "xlsx"]
 
 _SAMPLE_NOTICE = "DỮ LIỆU MẪU"
 
@@ -20,8 +21,16 @@ _SAMPLE_NOTICE = "DỮ LIỆU MẪU"
 _PageName = Annotated[str, msgspec.Meta(pattern=r"^page-[0-9]{5,}\.[a-z]+\.zst$")]
 
 
+def is_sample_notice(notice: object) -> bool:
+    """Whether what a source says of its data marks them as sample data."""
+    return isinstance(notice, str) and _SAMPLE_NOTICE in notice
+
+
 class PageEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One landed page: `bytes` and `sha256` are those of the uncompressed body."""
+    """One landed page: `bytes` and `sha256` are those of the uncompressed body.
+
+    A `page` is an envelope of records, `rows` a bare JSON array of them.
+    """
 
     file: _PageName
     media: Media
@@ -31,12 +40,14 @@ class PageEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What one landing is: one window, one snapshot or one file of one feed.
+    """What one landing is: one window, snapshot, file or month of one feed.
 
     source         host and base path without credentials, or the file's name
     window_from, window_to   the half-open window that was asked for; None unless kind is window
+    period_month   the month that was asked for, as its first day; unset unless kind is month, so
+                   that the manifests of other kinds keep the bytes that they always had
     landed_at      when the reading began (UTC); everything in the landing is as of then or later
-    source_total   the source's own count; None for a file
+    source_total   the source's own count; None where it tells none, as of a file
     distinct_keys  distinct record keys; each record without its key counts as one
     delivered      records in the pages, repeats included
     attempts       how many readings of the window it took
@@ -49,6 +60,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     window_from: datetime | None = None
     window_to: datetime | None = None
+    period_month: date | msgspec.UnsetType = msgspec.UNSET
     landed_at: datetime
     source_total: int | None = None
     distinct_keys: int
@@ -90,7 +102,8 @@ class PageEnvelope(msgspec.Struct, frozen=True):
     @property
     def is_sample(self) -> bool:
         """Whether the source marks its data as sample data."""
-        return isinstance(self.notice, str) and _SAMPLE_NOTICE in self.notice
+        return is_sample_notice(self.notice)
 
 
 page_decoder = msgspec.json.Decoder(PageEnvelope)
+rows_decoder = msgspec.json.Decoder(list[msgspec.Raw])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
@@ -17,6 +17,7 @@ from service_index.landing.manifest import (
     PageEntry,
     decode_manifest,
     page_decoder,
+    rows_decoder,
 )
 from service_index.landing.pages import verified_body, verified_copy
 from service_index.landing.storage import folders, open_root, remove_tree
@@ -56,17 +57,20 @@ class LandingStore:
         kind: Kind,
         source: str,
         window: tuple[datetime, datetime] | None = None,
+        period_month: date | None = None,
     ) -> LandingWriter:
         """Begin a landing of `feed`, stamped with the present time.
 
         `source` is a host and base path without credentials, or a file's name; `window` goes
-        with the kind `window`, and only with it.
+        with the kind `window`, and only with it, and so does `period_month` with `month`.
         """
         if (kind == "window") != (window is not None):
             raise ValueError("a landing of the kind window, and no other, has a window")
+        if (kind == "month") != (period_month is not None):
+            raise ValueError("a landing of the kind month, and no other, has a month")
         landed_at = datetime.now(UTC)
         path = f"{feed}/{landed_at.strftime(_TIME_FORMAT)}-{secrets.token_hex(4)}"
-        return LandingWriter(self._root, path, landed_at, feed, kind, source, window)
+        return LandingWriter(self._root, path, landed_at, feed, kind, source, window, period_month)
 
     def manifests(self, feed: str | None = None) -> Iterator[tuple[str, Manifest]]:
         """Every complete landing (of one feed), the earliest first.
@@ -119,6 +123,8 @@ class LandingStore:
         if page.media == "page":
             envelope = page_decoder.decode(verified_body(source, file, page))
             yield from map(bytes, envelope.data)
+        elif page.media == "rows":
+            yield from map(bytes, rows_decoder.decode(verified_body(source, file, page)))
         else:
             with verified_copy(source, file, page) as content:
                 yield from read_records(page.media, content, self.limits)

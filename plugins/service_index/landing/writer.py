@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 from types import TracebackType
 from typing import IO, Self
 
+import msgspec
 import zstandard
 from upath import UPath
 
@@ -16,6 +17,7 @@ from service_index.landing.manifest import (
     Manifest,
     Media,
     PageEntry,
+    PageMedia,
     encode_manifest,
 )
 from service_index.landing.storage import new_file, publish, remove_tree
@@ -41,6 +43,7 @@ class LandingWriter:
         kind: Kind,
         source: str,
         window: tuple[datetime, datetime] | None,
+        period_month: date | None = None,
     ) -> None:
         self.path = path
         self._folder = root / path
@@ -49,6 +52,7 @@ class LandingWriter:
         self._kind: Kind = kind
         self._source = source
         self._window = window
+        self._period_month = period_month
         self._pages: list[PageEntry] = []
         self._is_committed = False
 
@@ -64,13 +68,13 @@ class LandingWriter:
         if not self._is_committed:
             self.abort()
 
-    def add_page(self, body: bytes, records: int) -> None:
+    def add_page(self, body: bytes, records: int, media: PageMedia = "page") -> None:
         """Land one response body, byte for byte; `records` is how many it holds."""
         packed = zstandard.ZstdCompressor(level=_COMPRESSION_LEVEL).compress(body)
         name = self._next_name("page")
         with new_file(self._folder / name) as stream:
             stream.write(packed)
-        self._add(name, "page", records, len(body), hashlib.sha256(body).hexdigest())
+        self._add(name, media, records, len(body), hashlib.sha256(body).hexdigest())
 
     def add_file(self, content: IO[bytes], media: Media, records: int) -> None:
         """Land a whole file of records from its present position on, streamed."""
@@ -103,6 +107,7 @@ class LandingWriter:
             source=self._source,
             window_from=self._window[0] if self._window else None,
             window_to=self._window[1] if self._window else None,
+            period_month=self._period_month or msgspec.UNSET,
             landed_at=self._landed_at,
             source_total=source_total,
             distinct_keys=distinct_keys,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,18 +10,11 @@ from types import TracebackType
 from typing import Self
 
 import msgspec
-import tenacity
 
 from service_index.landing.manifest import PageEnvelope, page_decoder
 from service_index.sources.endpoint import Secret, SourceEndpoint
-from service_index.sources.errors import (
-    AuthenticationError,
-    ExtractionCancelledError,
-    LoginPageError,
-    PageFailedError,
-    SourceRefusedError,
-    TransientSourceError,
-)
+from service_index.sources.errors import AuthenticationError, LoginPageError, TransientSourceError
+from service_index.sources.patience import ask_until_whole
 from service_index.sources.policy import SourcePolicy
 from service_index.sources.tokens import BearerAuth, TokenKeeper
 from service_index.sources.transport import Answer, Transport, check_status
@@ -86,23 +78,8 @@ class SourceClient:
         Raises PageFailedError after the last try, SourceRefusedError or its
         AuthenticationError at once where trying again is no use, ExtractionCancelledError.
         """
-        event = cancelled or threading.Event()
         attempt = _PageAttempt(self._transport, self._tokens, self._endpoint.url(path), params)
-        tries = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(TransientSourceError),
-            stop=tenacity.stop_after_attempt(self.policy.tries),
-            wait=_Wait(self.policy),
-            sleep=lambda seconds: _sleep(seconds, event, label),
-            reraise=True,
-        )
-        try:
-            return tries(attempt)
-        except TransientSourceError as error:
-            raise PageFailedError(
-                f"{label}: gave up after {self.policy.tries} tries, the last one: {error}"
-            ) from None
-        except SourceRefusedError as error:
-            raise type(error)(f"{label}: {error}") from None
+        return ask_until_whole(attempt, self.policy, label, cancelled or threading.Event())
 
 
 class _PageAttempt:
@@ -134,30 +111,6 @@ class _PageAttempt:
 
     def _ask(self, token: Secret) -> Answer:
         return self._transport.send("GET", self._url, BearerAuth(token), params=self._params)
-
-
-class _Wait(tenacity.wait.wait_base):
-    """As long as the source asked (within bounds), else exponentially longer; both with jitter."""
-
-    def __init__(self, policy: SourcePolicy) -> None:
-        self._cap = policy.longest_retry_after_seconds
-        self._first = policy.backoff_seconds
-        self._backoff = tenacity.wait_exponential(
-            multiplier=policy.backoff_seconds, max=policy.longest_backoff_seconds
-        )
-
-    def __call__(self, retry_state: tenacity.RetryCallState) -> float:
-        error = retry_state.outcome.exception() if retry_state.outcome else None
-        asked = error.retry_after if isinstance(error, TransientSourceError) else None
-        if asked is not None:
-            return min(asked, self._cap) + random.uniform(0, self._first)
-        wait = self._backoff(retry_state)
-        return wait + random.uniform(0, wait)
-
-
-def _sleep(seconds: float, cancelled: threading.Event, label: str) -> None:
-    if cancelled.wait(seconds):
-        raise ExtractionCancelledError(f"{label}: cancelled")
 
 
 def decode_envelope(body: bytes) -> PageEnvelope:

@@ -24,21 +24,37 @@ class Secret:
 
 
 @dataclass(frozen=True)
-class SourceEndpoint:
-    """One source: `base_url` (scheme, host, port and base path) and its client credentials.
+class Endpoint:
+    """Where a source is: `base_url` is its scheme, host, port and base path.
 
     Raises ValueError when `base_url` is not a plain http or https address.
     """
 
     base_url: str
-    client_id: str
-    client_secret: Secret
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.base_url)
         is_plain = not (parts.username or parts.password or parts.query or parts.fragment)
         if parts.scheme not in {"http", "https"} or not parts.hostname or not is_plain:
             raise ValueError("a source needs http://host:port/base/path or its https form")
+
+    @property
+    def name(self) -> str:
+        """Host, port and base path: what a manifest says of where its records come from."""
+        parts = urlsplit(self.base_url)
+        return parts.netloc + parts.path
+
+    def url(self, path: str) -> str:
+        """The address of `path` under the base."""
+        return f"{self.base_url.rstrip('/')}/{path.lstrip('/')}"
+
+
+@dataclass(frozen=True)
+class SourceEndpoint(Endpoint):
+    """A source that wants client credentials."""
+
+    client_id: str
+    client_secret: Secret
 
     @classmethod
     def from_uri(cls, uri: str) -> Self:
@@ -57,13 +73,3 @@ class SourceEndpoint:
             client_id=unquote(parts.username),
             client_secret=Secret(unquote(parts.password)),
         )
-
-    @property
-    def name(self) -> str:
-        """Host, port and base path: what a manifest says of where its records come from."""
-        parts = urlsplit(self.base_url)
-        return parts.netloc + parts.path
-
-    def url(self, path: str) -> str:
-        """The address of `path` under the base."""
-        return f"{self.base_url.rstrip('/')}/{path.lstrip('/')}"
