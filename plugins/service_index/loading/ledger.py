@@ -47,10 +47,11 @@ def open_batch(connection: psycopg.Connection, path: str, manifest: Manifest) ->
     row = connection.execute(
         """
         insert into ops.batch (
-            feed, kind, source, window_from, window_to, landed_path, landed_at, manifest_sha256,
-            source_total, distinct_keys, is_sample, delivered, loaded, duplicates, quarantined
+            feed, kind, source, window_from, window_to, period_month, landed_path, landed_at,
+            manifest_sha256, source_total, distinct_keys, is_sample, delivered, loaded, duplicates,
+            quarantined
         )
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, 0, 0, 0)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, 0, 0, 0)
         returning batch_id
         """,
         [
@@ -59,6 +60,7 @@ def open_batch(connection: psycopg.Connection, path: str, manifest: Manifest) ->
             manifest.source,
             manifest.window_from,
             manifest.window_to,
+            manifest.period_month or None,
             path,
             manifest.landed_at,
             manifest.sha256,
