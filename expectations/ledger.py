@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from expectations.vocabulary import Suite, holds
 
-_FEEDS = ("dossiers", "payments", "petitions", "ratings", "procedures", "units")
-_SNAPSHOTS = ("procedures", "units")
+_SNAPSHOTS = ("procedures", "units", "national_scores")
+_FEEDS = ("dossiers", "payments", "petitions", "ratings", *_SNAPSHOTS)
 
 
 def _raw_rows(feed: str) -> str:

@@ -7,9 +7,11 @@ from expectations import (
     fct_measure,
     ledger,
     mart_dossier_balance,
+    mart_former_unit_score,
     mart_monthly_score,
     mart_target_compliance,
     raw_dossiers,
+    raw_national_scores,
     raw_payments,
     raw_petitions,
     raw_procedures,
@@ -26,11 +28,13 @@ FEED_SUITES: dict[str, Suite] = {
     "ratings": raw_ratings.SUITE,
     "procedures": raw_procedures.SUITE,
     "units": raw_units.SUITE,
+    "national_scores": raw_national_scores.SUITE,
 }
 MART_SUITES: tuple[Suite, ...] = (
     fct_measure.SUITE,
     fct_criterion_score.SUITE,
     mart_monthly_score.SUITE,
+    mart_former_unit_score.SUITE,
     mart_dossier_balance.SUITE,
     mart_target_compliance.SUITE,
 )

@@ -179,6 +179,19 @@ UNITS = {
         update raw.units set successor_unit_codes = '{X1,X9}' where unit_name = 'Xã hai'""",
 }
 
+NATIONAL_SCORES = {
+    "key_is_not_blank": "update raw.national_scores set province_code = '' where rank = 3",
+    "version_is_past": "update raw.national_scores set version_at = '2999-01-01' where rank = 3",
+    "month_is_its_first_day": "update raw.national_scores set period_month = '2025-03-02'",
+    "rank_is_in_range": "update raw.national_scores set rank = 0 where rank = 3",
+    # The total stays what the groups add up to.
+    "points_are_possible": """
+        update raw.national_scores set ckmb = -1, tdgq = tdgq + ckmb + 1 where rank = 3""",
+    "rank_is_within_the_table": "update raw.national_scores set rank = 4 where rank = 3",
+    "groups_make_the_total": """
+        update raw.national_scores set tong_score = tong_score + 0.31 where rank = 3""",
+}
+
 BATCH_MUTATIONS = {
     "ledger": LEDGER,
     "raw_dossiers": DOSSIERS,
@@ -187,4 +200,5 @@ BATCH_MUTATIONS = {
     "raw_ratings": RATINGS,
     "raw_procedures": PROCEDURES,
     "raw_units": UNITS,
+    "raw_national_scores": NATIONAL_SCORES,
 }

@@ -11,7 +11,15 @@ from psycopg.rows import dict_row
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 # The batch of each feed in gate_batches.sql, and the months of gate_marts.sql.
-BATCH_OF = {"units": 1, "procedures": 2, "dossiers": 3, "payments": 4, "petitions": 5, "ratings": 6}
+BATCH_OF = {
+    "units": 1,
+    "procedures": 2,
+    "dossiers": 3,
+    "payments": 4,
+    "petitions": 5,
+    "ratings": 6,
+    "national_scores": 8,
+}
 BATCHES = list(BATCH_OF.values())
 MONTHS = [date(2025, 2, 1), date(2025, 3, 1)]
 
