@@ -16,6 +16,13 @@ _IN_ORDER = f"over ({_RANKED_PEERS} order by r.rank, total_score desc)"
 _POINTS = " + ".join(f"coalesce({group}, 0)" for group in GROUPS)
 _MAXIMA = " + ".join(f"coalesce({group}_max, 0)" for group in GROUPS)
 
+# The tie rule of the policy in force on the month's last day.
+_IS_DENSE = (
+    "exists (select from catalogue.ranking_policy as p where p.tie_rule = 'dense' "
+    "and (r.period_month + interval '1 month - 1 day')::date "
+    "between p.valid_from and coalesce(p.valid_to, 'infinity'))"
+)
+
 # Each unit beside the sum of its criteria.
 _RELATION = """(
     select m.*, c.criteria, c.criterion_points, c.criterion_maximum
@@ -102,8 +109,10 @@ SUITE = Suite(
         ),
         holds(
             "ranks_leave_no_gap",
-            f"r.rank is null or r.rank = rank() over ({_RANKED_PEERS} order by r.rank)",
-            "Competition ranking: 1, 1, 3.",
+            f"r.rank is null or r.rank = case when {_IS_DENSE} "
+            f"then dense_rank() over ({_RANKED_PEERS} order by r.rank) "
+            f"else rank() over ({_RANKED_PEERS} order by r.rank) end",
+            "Competition ranking: 1, 1, 3, unless the policy says 1, 1, 2.",
         ),
         holds(
             "rank_out_of_counts_the_ranked",

@@ -35,7 +35,8 @@ FCT_CRITERION_SCORE = {
     "status_agrees_with_score": f"""
         update marts.fct_criterion_score set score = null where {_X3_05}""",
     "scored_has_a_denominator": f"""
-        update marts.fct_criterion_score set numerator = 0, denominator = 0 where {_X3_05}""",
+        update marts.fct_criterion_score set numerator = 0, denominator = 0, rate = null
+        where {_X3_05}""",
     "score_follows_rate": f"""
         update marts.fct_criterion_score set score = score / 2 where {_X3_05}""",
     "maxima_add_up": f"""
@@ -84,6 +85,25 @@ MART_MONTHLY_SCORE = {
     "only_peers_are_ranked": """
         update marts.mart_monthly_score set rank = 1, rank_out_of = 1
         where unit_type = 'vertical_agency'""",
+}
+
+MART_FORMER_UNIT_SCORE = {
+    "key_is_unique": f"""
+        insert into marts.mart_former_unit_score select * from marts.mart_former_unit_score
+        where {_X3}""",
+    "key_is_complete": f"update marts.mart_former_unit_score set unit_code = null where {_X3}",
+    "unit_type_is_allowed": """
+        update marts.mart_former_unit_score set unit_type = 'commune', rank = null
+        where unit_code = 'X3'""",
+    "total_score_is_in_range": f"""
+        update marts.mart_former_unit_score set total_score = 101 where {_X3}""",
+    "groups_add_up": f"""
+        update marts.mart_former_unit_score set timeliness = timeliness - 1 where {_X3}""",
+    "total_is_points_over_maximum": f"""
+        update marts.mart_former_unit_score set total_score = total_score / 2 where {_X3}""",
+    "only_districts_are_ranked": """
+        update marts.mart_former_unit_score set rank = 1, rank_out_of = 1
+        where unit_type = 'province'""",
 }
 
 MART_DOSSIER_BALANCE = {
@@ -141,6 +161,7 @@ MART_MUTATIONS = {
     "fct_measure": FCT_MEASURE,
     "fct_criterion_score": FCT_CRITERION_SCORE,
     "mart_monthly_score": MART_MONTHLY_SCORE,
+    "mart_former_unit_score": MART_FORMER_UNIT_SCORE,
     "mart_dossier_balance": MART_DOSSIER_BALANCE,
     "mart_target_compliance": MART_TARGET_COMPLIANCE,
 }

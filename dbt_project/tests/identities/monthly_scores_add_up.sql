@@ -5,13 +5,22 @@
 
 with ranked as (
     select
-        period_month,
-        unit_code,
+        total.period_month,
+        total.unit_code,
         count(*) over peers as peers,
-        rank() over (peers order by round(total_score, 10) desc) as expected_rank
-    from {{ ref('mart_monthly_score') }}
-    where rank is not null
-    window peers as (partition by period_month, province_code, unit_type)
+        case policy.tie_rule
+            when 'dense' then dense_rank() over by_score
+            else rank() over by_score
+        end as expected_rank
+    from {{ ref('mart_monthly_score') }} as total
+    inner join {{ ref('int_period') }} as period
+        on total.period_month = period.period_month
+    inner join {{ ref('ranking_policy') }} as policy
+        on {{ is_valid_on('policy', 'period.last_day') }}
+    where total.rank is not null
+    window
+        peers as (partition by total.period_month, total.province_code, total.unit_type),
+        by_score as (peers order by round(total.total_score, policy.compared_decimals) desc)
 )
 
 select total.*
