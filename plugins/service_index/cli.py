@@ -103,6 +103,19 @@ def _ingest(first: str, after_last: str, *, skip_loaded: bool) -> None:
     _airflow().run("ingest_daily", conf)
 
 
+@app.command(name="import-national")
+def import_national(month: Month) -> None:
+    """Fetch what the national portal shows of a month: ranks, averages, other provinces' scores.
+
+    The marts take it in with the next `score` or `publish`. Without a portal, or without its rows
+    for the month, scoring and publishing go on.
+    """
+    from service_index.orchestration.windows import parse_month
+
+    parse_month(month)
+    _airflow().run("import_national", {"month": month})
+
+
 OverrideGate = Annotated[
     str | None,
     typer.Option(metavar="CHECK", help="Go on in spite of this failed check; needs --because."),

@@ -7,7 +7,7 @@ import sys
 from urllib.parse import urlsplit
 
 from service_index.settings import Settings
-from service_index.sources.endpoint import SourceEndpoint
+from service_index.sources.endpoint import Endpoint, SourceEndpoint
 from service_index.warehouse import connection, embedded
 
 
@@ -42,6 +42,20 @@ def dossier_api() -> SourceEndpoint:
         )
     # What Airflow keeps beside an address (its extras) is no part of it.
     return SourceEndpoint.from_uri(urlsplit(uri)._replace(query="").geturl())
+
+
+def national_portal() -> Endpoint | None:
+    """The national portal's form service, which asks for no credentials; None: none is set."""
+    uri = _airflow_uri("national_portal")
+    if uri is None:
+        return None
+    try:
+        return Endpoint(urlsplit(uri)._replace(query="").geturl().rstrip("/"))
+    except ValueError:
+        raise ValueError(
+            "the national portal's connection is no plain address: "
+            "give AIRFLOW_CONN_NATIONAL_PORTAL=https://host/base/path"
+        ) from None
 
 
 def warehouse_dsn(settings: Settings) -> str:
