@@ -168,9 +168,9 @@ def plan_month(params: dict[str, Any], interval_start: datetime | None) -> str:
 
 
 def transform(
-    month: str, on_model: Callable[[transforming.ModelResult], None] = lambda result: None
+    month: str | None, on_model: Callable[[transforming.ModelResult], None] = lambda result: None
 ) -> transforming.TransformReport:
-    """Bring the marts up to everything that passed its gate, `month` included.
+    """Bring the marts up to everything that passed its gate; a `month` that is named is scored.
 
     `on_model` is called with each dbt node's result as it ends.
     """
@@ -182,11 +182,12 @@ def transform(
 
     started = time.monotonic()
     with open_warehouse() as (connection, dsn, settings):
-        connection.execute(
-            "insert into ops.requested_month (period_month) values (%s) on conflict do nothing",
-            [parse_month(month)],
-        )
-        connection.commit()
+        if month is not None:
+            connection.execute(
+                "insert into ops.requested_month (period_month) values (%s) on conflict do nothing",
+                [parse_month(month)],
+            )
+            connection.commit()
         report = transforming.transform(connection, dsn, settings, on_model=tell)
     if report.transform_run_id is None:
         say("dbt: the marts are up to date")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,6 +18,8 @@ from service_index.settings import Settings
 from service_index.warehouse.locks import marts_alone
 
 _IGNORED_FOLDERS = {"target", "logs", "dbt_packages"}
+# Figures that people enter: data, not a part of the project.
+_BY_HAND = "seeds/by_hand/*.csv"
 
 
 class TransformError(Exception):
@@ -51,8 +53,21 @@ class TransformReport:
 
 def project_revision(dbt_project: Path) -> str:
     """A hash over every file of the dbt project: models, seeds, tests, macros, settings."""
+    by_hand = set(dbt_project.glob(_BY_HAND))
+    return _hash_of(
+        dbt_project,
+        (path for path in dbt_project.rglob("*") if path.is_file() and path not in by_hand),
+    )
+
+
+def by_hand_sha256(dbt_project: Path) -> str:
+    """A hash over the figures that people enter. Another one means a run, but no full refresh."""
+    return _hash_of(dbt_project, dbt_project.glob(_BY_HAND))
+
+
+def _hash_of(dbt_project: Path, paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    for path in sorted(p for p in dbt_project.rglob("*") if p.is_file()):
+    for path in sorted(paths):
         relative = path.relative_to(dbt_project)
         if relative.parts[0] in _IGNORED_FOLDERS or relative.name.startswith("."):
             continue
@@ -68,7 +83,8 @@ def transform(
     full_refresh: bool = False,
     on_model: Callable[[ModelResult], None] = lambda result: None,
 ) -> TransformReport:
-    """Run dbt over everything that is new: batches, months, the cut-off, or the project itself.
+    """Run dbt over everything that is new: batches, months, the cut-off, figures entered by hand,
+    or the project itself.
 
     A changed project (code, catalogue) means a full refresh, because marts are a function of
     data, catalogue and code. Raises TransformError when a batch waits for its gate or was
@@ -78,9 +94,10 @@ def transform(
         _refuse_ungated(connection)
         revision = project_revision(settings.dbt_project)
         is_full = full_refresh or _needs_full_refresh(connection, revision)
-        if not is_full and not _anything_pending(connection):
+        by_hand = by_hand_sha256(settings.dbt_project)
+        if not is_full and not _anything_pending(connection, by_hand):
             return TransformReport(None, False, [])
-        run_id = _begin(connection, is_full, revision)
+        run_id = _begin(connection, is_full, revision, by_hand)
         try:
             results = _run_dbt(dsn, settings, is_full, on_model)
         except BaseException:
@@ -105,16 +122,17 @@ def _refuse_ungated(connection: psycopg.Connection) -> None:
         where
             status = 'loaded'
             or status = 'refused' and not exists (
-                -- the same window or snapshot, fetched again and found good
+                -- the same window, snapshot or month, fetched again and found good
                 select from ops.batch as later
                 where
                     later.feed = b.feed
                     and later.kind = b.kind
-                    and b.kind in ('window', 'snapshot')
+                    and b.kind in ('window', 'snapshot', 'month')
                     and later.status = 'passed'
                     and later.landed_at > b.landed_at
                     and (
                         b.kind = 'snapshot'
+                        or later.period_month = b.period_month
                         or later.window_from <= b.window_from and later.window_to >= b.window_to
                     )
             )
@@ -161,11 +179,11 @@ def _needs_full_refresh(connection: psycopg.Connection, revision: str) -> bool:
     return bool(row and row[0])
 
 
-def _anything_pending(connection: psycopg.Connection) -> bool:
+def _anything_pending(connection: psycopg.Connection, by_hand: str) -> bool:
     row = connection.execute(
         """
         with last_run as (
-            select transform_run_id, data_cutoff from ops.transform_run
+            select transform_run_id, data_cutoff, by_hand_sha256 from ops.transform_run
             where status = 'succeeded'
             order by transform_run_id desc
             limit 1
@@ -181,24 +199,27 @@ def _anything_pending(connection: psycopg.Connection) -> bool:
             )
             or (select data_cutoff from last_run)
                 is distinct from (select min(loaded_until) from ops.watermark)
+            or (select by_hand_sha256 from last_run) is distinct from %s
             or (select max(transform_run_id) from ops.transform_run)
                 <> (select transform_run_id from last_run)
-        """
+        """,
+        [by_hand],
     ).fetchone()
     return bool(row and row[0])
 
 
-def _begin(connection: psycopg.Connection, is_full: bool, revision: str) -> int:
+def _begin(connection: psycopg.Connection, is_full: bool, revision: str, by_hand: str) -> int:
     connection.execute("truncate ops.transform_scope")
     connection.execute(
         "insert into ops.transform_scope (batch_id) "
         "select batch_id from ops.batch where status = 'passed' and transformed_at is null"
     )
     row = connection.execute(
-        "insert into ops.transform_run (is_full_refresh, code_revision, data_cutoff) "
-        "values (%s, %s, (select min(loaded_until) from ops.watermark)) "
+        "insert into ops.transform_run "
+        "(is_full_refresh, code_revision, by_hand_sha256, data_cutoff) "
+        "values (%s, %s, %s, (select min(loaded_until) from ops.watermark)) "
         "returning transform_run_id",
-        [is_full, revision],
+        [is_full, revision, by_hand],
     ).fetchone()
     connection.commit()
     assert row is not None  # noqa: S101 - an insert returns its row
@@ -260,8 +281,11 @@ def _run_dbt(
         *("--profiles-dir", str(settings.dbt_project)),
         *("--target-path", str(state / "target")),
         *("--log-path", str(state / "logs")),
-        # The catalogue's seeds are part of the project: unchanged, they are loaded already.
-        *(["--full-refresh"] if is_full else ["--exclude", "tag:catalogue"]),
+        # The catalogue's seeds are part of the project: unchanged, they are loaded already. Those
+        # filled in by hand, in a folder of their own, are not. "Cautious" leaves out the tests of
+        # left out seeds alone, and keeps those that hold something else against them.
+        *(["--full-refresh"] if is_full else ["--exclude", "path:seeds/*.csv"]),
+        *("--indirect-selection", "cautious"),
     ]
     with _environment(dbt_environment(dsn)):
         outcome = dbtRunner(callbacks=[on_event]).invoke(arguments)
