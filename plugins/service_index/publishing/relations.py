@@ -127,3 +127,21 @@ TARGET_COMPLIANCE = Relation(
 
 # A relation added here leaves the hashes of releases without rows in it as they are.
 MONTHLY_RELATIONS = (MONTHLY_SCORE, CRITERION_SCORE, TARGET_COMPLIANCE)
+
+STATISTICAL_FORM = Relation(
+    "statistical_form",
+    "mart_statistical_form",
+    (
+        Column("period", Role.PERIOD, Kind.TEXT),
+        *_keys("province_code", "row_code"),
+        *_labels("label_vi", "unit_of_measure"),
+        *_numbers("value"),
+        Column("printed_value", Role.RESULT, Kind.TEXT),
+        *_labels("origin"),
+        # Where the row stands on the form: a number, but no content.
+        Column("position", Role.LABEL, Kind.NUMBER),
+        *_labels("part_vi", "heading_vi", "note_vi"),
+    ),
+)
+
+FORM_RELATIONS = (STATISTICAL_FORM,)
