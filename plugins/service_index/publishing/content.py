@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import date
 
 import psycopg
 from psycopg import sql
 
-from service_index.publishing.relations import MONTHLY_RELATIONS, Column, Kind, Relation
+from service_index.publishing.relations import Column, Kind, Relation
+from service_index.publishing.subject import RELATIONS_OF_KIND, Subject
 
 
 def as_text(column: Column, table: str) -> sql.Composed:
@@ -26,25 +26,27 @@ def as_text(column: Column, table: str) -> sql.Composed:
     return sql.SQL("{}::text").format(value)
 
 
-def marts_sha256(connection: psycopg.Connection, month: date) -> str:
-    """The content hash that a release of `month` would have if it were made now."""
+def marts_sha256(connection: psycopg.Connection, subject: Subject) -> str:
+    """The content hash that a release of `subject` would have if it were made now."""
     return _combine(
         (
             relation,
             _rows_sha256(
                 connection,
                 relation,
-                sql.SQL("marts.{} as t where t.period_month = {}").format(
-                    sql.Identifier(relation.mart), month
+                sql.SQL("marts.{} as t where {} = {}").format(
+                    sql.Identifier(relation.mart),
+                    sql.Identifier("t", subject.column),
+                    subject.value,
                 ),
             ),
         )
-        for relation in MONTHLY_RELATIONS
+        for relation in subject.relations
     )
 
 
 def release_sha256(connection: psycopg.Connection, release_id: str) -> str:
-    """The content hash of a monthly release, taken from its published rows."""
+    """The content hash of a release, taken from its published rows."""
     return _combine(
         (
             relation,
@@ -56,8 +58,18 @@ def release_sha256(connection: psycopg.Connection, release_id: str) -> str:
                 ),
             ),
         )
-        for relation in MONTHLY_RELATIONS
+        for relation in relations_of(connection, release_id)
     )
+
+
+def relations_of(connection: psycopg.Connection, release_id: str) -> tuple[Relation, ...]:
+    """The relations that hold the rows of a release; LookupError when there is no such release."""
+    found = connection.execute(
+        "select kind from published.release_record where release_id = %s", [release_id]
+    ).fetchone()
+    if found is None:
+        raise LookupError(f"there is no release {release_id}")
+    return RELATIONS_OF_KIND[found[0]]
 
 
 def _rows_sha256(
@@ -88,21 +100,22 @@ def _combine(hashes: Iterable[tuple[Relation, str | None]]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def insert_month(connection: psycopg.Connection, release_id: str, month: date) -> None:
-    """Copy every row of `month` from the marts into the release."""
-    for relation in MONTHLY_RELATIONS:
+def insert_rows(connection: psycopg.Connection, release_id: str, subject: Subject) -> None:
+    """Copy every row of `subject` from the marts into the release."""
+    for relation in subject.relations:
         columns = sql.SQL(", ").join(sql.Identifier(c.name) for c in relation.columns)
         connection.execute(
             sql.SQL(
                 "insert into published.{} (release_id, {}) "
-                "select {}, {} from marts.{} where period_month = {}"
+                "select {}, {} from marts.{} where {} = {}"
             ).format(
                 sql.Identifier(relation.name),
                 columns,
                 release_id,
                 columns,
                 sql.Identifier(relation.mart),
-                month,
+                sql.Identifier(subject.column),
+                subject.value,
             )
         )
 
@@ -119,7 +132,7 @@ def insert_changes(
             _changes_of(relation),
             {"new": release_id, "old": previous_release_id, "cause": cause},
         ).rowcount
-        for relation in MONTHLY_RELATIONS
+        for relation in relations_of(connection, release_id)
     )
 
 

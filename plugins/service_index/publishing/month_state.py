@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
 import psycopg
 
+from service_index.publishing import state
+from service_index.publishing.state import PeriodState, PublishingRefusedError
 from service_index.settings import ICT
 
-# The data cut-off is where the last of these has loaded everything.
-INCREMENTAL_FEEDS = ("dossiers", "payments", "petitions", "ratings")
 
-
-class PublishingRefusedError(Exception):
-    """Nothing was published; the message is one line with the reason and the way out."""
-
-
-@dataclass(frozen=True)
-class MonthState:
-    """`data_cutoff` is the instant up to which the marts rest on complete data."""
-
-    province_code: str
-    catalogue_version: str
-    data_cutoff: datetime
-    is_open: bool
-
-
-def read(connection: psycopg.Connection, month: date, province_code: str | None) -> MonthState:
+def read(connection: psycopg.Connection, month: date, province_code: str | None) -> PeriodState:
     """Read the state of `month`; `province_code` names the publishing province, if set.
 
     Raises PublishingRefusedError when the marts do not stand on a finished transform, hold
     nothing of the month or of the province, or the data end before the month begins.
     """
-    cutoff = _data_cutoff(connection)
-    if cutoff is None or cutoff <= _first_instant(month):
-        raise PublishingRefusedError(
-            f"no data of {month:%Y-%m}: the data cut-off is {cutoff or 'not reached'}, "
-            "`service-index ingest` brings it forward"
-        )
+    cutoff = state.data_cutoff(connection, f"{month:%Y-%m}", _first_instant(month))
     found = connection.execute(
         "select string_agg(distinct catalogue_version::text, ', ') "
         "from marts.fct_criterion_score where period_month = %s",
@@ -48,7 +27,7 @@ def read(connection: psycopg.Connection, month: date, province_code: str | None)
         raise PublishingRefusedError(
             f"the marts hold no scores of {month:%Y-%m}: run `service-index score` for it first"
         )
-    return MonthState(
+    return PeriodState(
         province_code=_publishing_province(connection, month, province_code),
         catalogue_version=found[0],
         data_cutoff=cutoff,
@@ -62,25 +41,6 @@ def _first_instant(month: date) -> datetime:
 
 def _next_month(month: date) -> date:
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)
-
-
-def _data_cutoff(connection: psycopg.Connection) -> datetime | None:
-    """The cut-off that the marts were built with, or today's where a gap has opened since."""
-    run = connection.execute(
-        "select status, data_cutoff from ops.transform_run order by transform_run_id desc limit 1"
-    ).fetchone()
-    if run is None or run[0] != "succeeded":
-        raise PublishingRefusedError(
-            "the last transform of the marts did not finish: run `service-index score` again"
-        )
-    watermark = connection.execute(
-        "select count(*), min(loaded_until) from ops.watermark where feed = any(%s)",
-        [list(INCREMENTAL_FEEDS)],
-    ).fetchone()
-    if watermark is None or watermark[0] < len(INCREMENTAL_FEEDS) or run[1] is None:
-        return None
-    cutoff: datetime = min(run[1], watermark[1])
-    return cutoff
 
 
 def _publishing_province(

@@ -1,58 +1,13 @@
-"""Publishes a month: numbers, revision, status and pointer in one transaction."""
+"""Publishes a month's scores."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 import psycopg
-from psycopg.rows import class_row
 
-from service_index.publishing import content, locks, month_state
-from service_index.publishing.month_state import MonthState, PublishingRefusedError
-
-REASONS = ("late_data", "source_correction", "method", "our_error")
-
-
-@dataclass(frozen=True)
-class PublishResult:
-    """The period's current release after publishing.
-
-    `previous_release_id` is the release it restates, None for the first; `changes` counts the
-    values by which it differs from that one, 0 when this call made no new release.
-    """
-
-    release_id: str
-    is_new: bool
-    status: str
-    previous_release_id: str | None
-    changes: int
-
-
-@dataclass(frozen=True)
-class _Head:
-    """The period's current release before publishing, and what is known of those before it."""
-
-    release_id: str
-    status: str
-    previous_release_id: str | None
-    content_sha256: str
-    is_sample: bool
-    last_revision: int
-    was_closed: bool
-
-
-@dataclass(frozen=True)
-class _Draft:
-    """What a new release will say of itself; `reason` is for a revision only."""
-
-    period: str
-    state: MonthState
-    created_at: datetime
-    content_sha256: str
-    is_sample: bool
-    reason: str
-    code_revision: str
+from service_index.publishing import month_state, release, subject
+from service_index.publishing.release import PublishResult
 
 
 def publish_month(
@@ -65,144 +20,17 @@ def publish_month(
     created_at: datetime | None = None,
     province_code: str | None = None,
 ) -> PublishResult:
-    """Freeze the marts of `month` (its first day) as the period's current release.
+    """Freeze the marts of `month` (its first day) as the month's current release.
 
-    Numbers as published before make no new release; at most the status moves from provisional
-    to final. Other numbers make the next revision with `reason` (one of REASONS, `late_data`
-    unless given) and a row of published.change for each value that differs. `created_at` is an
-    aware instant, now unless given; `province_code` the publishing province, the busiest
-    unless given. `connection` must not be in a transaction; the call commits its own.
-
-    Raises PublishingRefusedError when the marts are not fit to be published.
+    `province_code` names the publishing province, the busiest unless given; for the rest see
+    `release.publish`. Raises PublishingRefusedError when the marts are not fit to be published.
     """
-    if month.day != 1:
-        raise ValueError(f"{month} is not the first day of a month")
-    if reason is not None and reason not in REASONS:
-        raise ValueError(f"'{reason}' is no reason for a revision: {', '.join(REASONS)}")
-    if created_at is not None and created_at.tzinfo is None:
-        raise ValueError("created_at needs a time zone")
-    period = f"{month:%Y-%m}"
-    with locks.publishing(connection, period):
-        locks.keep_transforms_out(connection)
-        state = month_state.read(connection, month, province_code)
-        head = _head(connection, period)
-        _refuse_reopening(head, state, period)
-        at = created_at or datetime.now(UTC)
-        sha256 = content.marts_sha256(connection, month)
-        if head and (head.content_sha256, head.is_sample) == (sha256, is_sample):
-            return _confirm(connection, head, state, at)
-        # Numbers that stand under another mark: the source was named wrongly before.
-        default = "source_correction" if head and head.content_sha256 == sha256 else "late_data"
-        draft = _Draft(period, state, at, sha256, is_sample, reason or default, code_revision)
-        return _release(connection, month, head, draft)
-
-
-def _head(connection: psycopg.Connection, period: str) -> _Head | None:
-    with connection.cursor(row_factory=class_row(_Head)) as cursor:
-        return cursor.execute(
-            """
-            select
-                r.release_id, r.status, r.previous_release_id, r.content_sha256, r.is_sample,
-                (
-                    select max(revision) from published.release_record
-                    where period = r.period
-                ) as last_revision,
-                exists (
-                    select from published.release_status as s
-                    join published.release_record as earlier using (release_id)
-                    where earlier.period = r.period and s.status in ('final', 'revised')
-                ) as was_closed
-            from published.current_release as r
-            where r.kind = 'monthly' and r.period = %s
-            """,
-            [period],
-        ).fetchone()
-
-
-def _refuse_reopening(head: _Head | None, state: MonthState, period: str) -> None:
-    """The cut-off moves back when a gap shows in older data: then a closed month is cut short."""
-    if head and head.was_closed and state.is_open:
-        raise PublishingRefusedError(
-            f"{period} was published as closed, but the data now end at "
-            f"{state.data_cutoff:%Y-%m-%d %H:%M %Z}: ingest the missing windows first"
-        )
-
-
-def _confirm(
-    connection: psycopg.Connection, head: _Head, state: MonthState, at: datetime
-) -> PublishResult:
-    """Numbers stand; a month that has closed since turns from provisional to final."""
-    status = head.status
-    if status == "provisional" and not state.is_open:
-        status = "final"
-        _log_status(connection, head.release_id, status, state, at)
-    return PublishResult(head.release_id, False, status, head.previous_release_id, 0)
-
-
-def _release(
-    connection: psycopg.Connection, month: date, head: _Head | None, draft: _Draft
-) -> PublishResult:
-    revision = head.last_revision + 1 if head else 1
-    release_id = f"{draft.period}.r{revision}"
-    if draft.state.is_open:
-        status = "provisional"
-    else:
-        status = "revised" if head and head.was_closed else "final"
-    _insert_record(connection, release_id, revision, head, draft)
-    _log_status(connection, release_id, status, draft.state, draft.created_at)
-    content.insert_month(connection, release_id, month)
-    if content.release_sha256(connection, release_id) != draft.content_sha256:
-        raise PublishingRefusedError(
-            f"the rows written for {draft.period} are not those of the marts: a published "
-            "column would round a number, or something changed the marts meanwhile"
-        )
-    changes = (
-        content.insert_changes(connection, release_id, head.release_id, draft.reason) if head else 0
-    )
-    connection.execute(
-        "insert into published.release_pointer (kind, period, release_id, pointed_at) "
-        "values ('monthly', %s, %s, %s)",
-        [draft.period, release_id, draft.created_at],
-    )
-    return PublishResult(release_id, True, status, head.release_id if head else None, changes)
-
-
-def _insert_record(
-    connection: psycopg.Connection,
-    release_id: str,
-    revision: int,
-    head: _Head | None,
-    draft: _Draft,
-) -> None:
-    connection.execute(
-        """
-        insert into published.release_record (
-            release_id, kind, period, province_code, revision, previous_release_id, reason,
-            created_at, catalogue_version, content_sha256, code_revision, is_sample
-        )
-        values (%s, 'monthly', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-        """,
-        [
-            release_id,
-            draft.period,
-            draft.state.province_code,
-            revision,
-            head.release_id if head else None,
-            draft.reason if head else None,
-            draft.created_at,
-            draft.state.catalogue_version,
-            draft.content_sha256,
-            draft.code_revision,
-            draft.is_sample,
-        ],
-    )
-
-
-def _log_status(
-    connection: psycopg.Connection, release_id: str, status: str, state: MonthState, at: datetime
-) -> None:
-    connection.execute(
-        "insert into published.release_status (release_id, status, data_cutoff, recorded_at) "
-        "values (%s, %s, %s, %s)",
-        [release_id, status, state.data_cutoff, at],
+    return release.publish(
+        connection,
+        subject.of_month(month),
+        lambda: month_state.read(connection, month, province_code),
+        code_revision=code_revision,
+        is_sample=is_sample,
+        reason=reason,
+        created_at=created_at,
     )

@@ -18,7 +18,7 @@ from psycopg import sql
 from psycopg.abc import Buffer
 
 from service_index.publishing import content, locks
-from service_index.publishing.relations import MONTHLY_RELATIONS, Kind, Relation
+from service_index.publishing.relations import Kind, Relation
 
 SAMPLE_NOTICE = "DỮ LIỆU MẪU"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # without it, spreadsheets misread Vietnamese letters
@@ -53,23 +53,17 @@ def ensure_files(connection: psycopg.Connection, release_id: str, releases: Path
     folder = release_folder(releases, release_id)
     period = folder.parent.name
     with locks.publishing(connection, period):
-        if not _is_published(connection, release_id):
-            raise LookupError(f"there is no release {release_id}")
+        relations = content.relations_of(connection, release_id)
         folder.parent.mkdir(parents=True, exist_ok=True)
         if not folder.exists():
-            _write_folder(connection, release_id, folder)
+            _write_folder(connection, release_id, relations, folder)
         _replace_index(connection, period, folder.parent / "releases.csv")
     return folder
 
 
-def _is_published(connection: psycopg.Connection, release_id: str) -> bool:
-    found = connection.execute(
-        "select 1 from published.release_record where release_id = %s", [release_id]
-    ).fetchone()
-    return found is not None
-
-
-def _write_folder(connection: psycopg.Connection, release_id: str, folder: Path) -> None:
+def _write_folder(
+    connection: psycopg.Connection, release_id: str, relations: Iterable[Relation], folder: Path
+) -> None:
     partial = folder.with_name(f".{folder.name}.partial")
     # A crash has left it: the lock says that nobody is writing it now.
     shutil.rmtree(partial, ignore_errors=True)
@@ -77,7 +71,7 @@ def _write_folder(connection: psycopg.Connection, release_id: str, folder: Path)
     queries = {
         "release.csv": _release_query(release_id),
         "CHANGES.csv": _changes_query(release_id),
-    } | {f"{r.name}.csv": _relation_query(r, release_id) for r in MONTHLY_RELATIONS}
+    } | {f"{r.name}.csv": _relation_query(r, release_id) for r in relations}
     checksums = []
     for name, query in sorted(queries.items()):
         path = partial / name
