@@ -94,7 +94,13 @@ def test_checksums_fit_and_nothing_else_lies_there(
     folder = tables.ensure_files(march, publish(march).release_id, tmp_path)
     subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=folder, check=True)
     listed = [line.split("  ")[1] for line in (folder / "SHA256SUMS").read_text().splitlines()]
-    names = ["criterion_score.csv", "monthly_score.csv", "release.csv", "target_compliance.csv"]
+    names = [
+        "criterion_score.csv",
+        "monthly_score.csv",
+        "national_ranking.csv",
+        "release.csv",
+        "target_compliance.csv",
+    ]
     assert listed == names, "no CHANGES.csv where nothing is restated"
     assert sorted(path.name for path in folder.iterdir()) == ["SHA256SUMS", *names]
     assert sorted(path.name for path in folder.parent.iterdir()) == ["r1", "releases.csv"]
@@ -108,7 +114,7 @@ def test_every_row_of_every_file_says_whether_it_is_sample_data(
     resolve_late(march, "H31.003", 5)
     tables.ensure_files(march, publish(march, is_sample=is_sample).release_id, tmp_path)
     files = list(tmp_path.rglob("*.csv"))
-    assert len(files) == 6
+    assert len(files) == 7
     for path in files:
         found = read_csv(path)
         assert found
@@ -272,8 +278,27 @@ def test_terminal_prints_groups_with_the_letters_rates(
     publish(march, is_sample=False)
     text = shown(march, tmp_path)
     (line,) = (line for line in text.splitlines() if "(timeliness)" in line)
-    assert [cell.strip() for cell in line.split("│")[2:-1]] == ["17,0", "20", "85,00 %"]
+    assert [cell.strip() for cell in line.split("│")[2:5]] == ["17,0", "20", "85,00 %"]
     assert "DỮ LIỆU MẪU" not in text
+
+
+def test_terminal_shows_the_national_standing_where_there_is_one(
+    march: psycopg.Connection, tmp_path: Path
+) -> None:
+    publish(march)
+    text = shown(march, tmp_path)
+    assert "Hạng toàn quốc (national rank): 2/3, theo điểm tự tính (by the total above): 1" in text
+    (line,) = (line for line in text.splitlines() if "(transparency)" in line)
+    # The mean is 9.3166…
+    assert [cell.strip() for cell in line.split("│")[5:-1]] == ["2/3", "9,3"]
+
+    march.execute("delete from marts.mart_national_ranking")
+    march.commit()
+    assert publish(march).is_new
+    text = shown(march, tmp_path)
+    assert "national" not in text
+    (line,) = (line for line in text.splitlines() if "(transparency)" in line)
+    assert len(line.split("│")) == 6
 
 
 def test_terminal_without_a_release_says_so(march: psycopg.Connection, tmp_path: Path) -> None:

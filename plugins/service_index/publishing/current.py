@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import class_row, dict_row
 
 from service_index.publishing.relations import GROUPS
@@ -58,11 +59,30 @@ class UnitBelowTarget:
 
 
 @dataclass(frozen=True)
+class NationalStanding:
+    """The province in the national portal's table of the month.
+
+    `computed_rank` is the place that the warehouse's own total would take; `ranks` and `averages`
+    are by group, the latter over all provinces.
+    """
+
+    rank: int
+    rank_out_of: int
+    computed_rank: int | None
+    ranks: dict[str, int]
+    averages: dict[str, Decimal]
+
+
+@dataclass(frozen=True)
 class Month:
-    """One release's scores; communes by rank, units below the target by rate, both ascending."""
+    """One release's scores; communes by rank, units below the target by rate, both ascending.
+
+    `national` is None where the national results were not imported, or lack the province.
+    """
 
     release: Release
     province: ProvinceScore
+    national: NationalStanding | None
     communes: list[RankedUnit]
     below_target: list[UnitBelowTarget]
 
@@ -79,6 +99,7 @@ def read_month(connection: psycopg.Connection, month: date) -> Month:
         return Month(
             release=release,
             province=_province(connection, month, release.province_code),
+            national=_national(connection, month, release.province_code),
             communes=_communes(connection, month, release.province_code),
             below_target=_below_target(connection, month, release.province_code),
         )
@@ -117,6 +138,37 @@ def _province(connection: psycopg.Connection, month: date, province_code: str) -
         applicable_max_points=row["applicable_max_points"],
         groups={group: (row[group], row[f"{group}_max"]) for group in GROUPS},
         rates={rate["criterion_code"]: rate["rate"] for rate in rates},
+    )
+
+
+def _national(
+    connection: psycopg.Connection, month: date, province_code: str
+) -> NationalStanding | None:
+    # thirty decimals: a quotient of plain numerics would keep some sixteen digits
+    averages = sql.SQL(", ").join(
+        sql.SQL("round(sum({0}), 30) / count({0}) as {0}").format(sql.Identifier(group))
+        for group in GROUPS
+    )
+    with connection.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(
+            "select * from published.current_national_ranking "
+            "where period_month = %s and province_code = %s",
+            [month, province_code],
+        ).fetchone()
+        average = cursor.execute(
+            sql.SQL(
+                "select {} from published.current_national_ranking where period_month = %s"
+            ).format(averages),
+            [month],
+        ).fetchone()
+    if row is None or average is None:
+        return None
+    return NationalStanding(
+        rank=row["rank"],
+        rank_out_of=row["rank_out_of"],
+        computed_rank=row["computed_rank"],
+        ranks={group: row[f"rank_{group}"] for group in GROUPS},
+        averages={group: average[group] for group in GROUPS},
     )
 
 

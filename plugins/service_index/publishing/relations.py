@@ -125,8 +125,20 @@ TARGET_COMPLIANCE = Relation(
     ),
 )
 
+NATIONAL_RANKING = Relation(
+    "national_ranking",
+    "mart_national_ranking",
+    (
+        _period_month(),
+        *_keys("province_code"),
+        *_labels("province_name"),
+        *_numbers(*GROUPS, "total_score", "rank", "rank_out_of"),
+        *_numbers(*(f"rank_{group}" for group in GROUPS), "computed_rank"),
+    ),
+)
+
 # A relation added here leaves the hashes of releases without rows in it as they are.
-MONTHLY_RELATIONS = (MONTHLY_SCORE, CRITERION_SCORE, TARGET_COMPLIANCE)
+MONTHLY_RELATIONS = (MONTHLY_SCORE, CRITERION_SCORE, TARGET_COMPLIANCE, NATIONAL_RANKING)
 
 STATISTICAL_FORM = Relation(
     "statistical_form",

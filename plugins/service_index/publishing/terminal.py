@@ -14,7 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from service_index.publishing import current
-from service_index.publishing.current import Month, ProvinceScore, RankedUnit, UnitBelowTarget
+from service_index.publishing.current import (
+    Month,
+    NationalStanding,
+    ProvinceScore,
+    RankedUnit,
+    UnitBelowTarget,
+)
 from service_index.publishing.printing import (
     GROUP_LABELS,
     STATUS_LABELS,
@@ -58,7 +64,7 @@ def render(view: Month, month: date, releases: Path) -> RenderableType:
     lowest = ranked[LISTED:][-LISTED:][::-1]
     parts: list[RenderableType] = [
         _head(view, month),
-        _groups(view.province),
+        _groups(view.province, view.national),
         _ranking("Xã, phường xếp hạng cao nhất (top communes)", ranked[:LISTED]),
     ]
     if lowest:
@@ -81,6 +87,8 @@ def _head(view: Month, month: date) -> Panel:
         f"/{_points(province.applicable_max_points, 0)}"
         f" trên {scored}/{len(province.rates)} tiêu chí (criteria scored)"
     )
+    if view.national is not None:
+        lines.append(f"\nHạng toàn quốc (national rank): {_national_rank(view.national)}")
     lines.append(f"\nTrạng thái (status): {STATUS_LABELS[release.status]}")
     lines.append(f"\nSố liệu đến (data up to): {local_time(release.data_cutoff)}")
     title = Text(f"{one_line(province.unit_name)} · {month:%m/%Y} · {release.release_id}")
@@ -95,14 +103,18 @@ def _rate(value: Decimal | None) -> str:
     return NOTHING if value is None else percent(value)
 
 
-def _groups(province: ProvinceScore) -> Table:
-    table = _table(
-        "Nhóm chỉ số (criterion groups)",
-        "Nhóm (group)",
-        "Điểm (points)",
-        "Tối đa (max)",
-        "Tỷ lệ (rate)",
-    )
+def _national_rank(national: NationalStanding) -> str:
+    text = f"{national.rank}/{national.rank_out_of}"
+    if national.computed_rank is None:
+        return text
+    return f"{text}, theo điểm tự tính (by the total above): {national.computed_rank}"
+
+
+def _groups(province: ProvinceScore, national: NationalStanding | None) -> Table:
+    headings = ["Điểm (points)", "Tối đa (max)", "Tỷ lệ (rate)"]
+    if national is not None:
+        headings += ["Hạng toàn quốc (national rank)", "Bình quân cả nước (national average)"]
+    table = _table("Nhóm chỉ số (criterion groups)", "Nhóm (group)", *headings)
     for group, (points, maximum) in province.groups.items():
         details = _QUOTED_RATES.get(group, ())
         rate = None
@@ -110,7 +122,13 @@ def _groups(province: ProvinceScore) -> Table:
             rate = points / maximum
         elif len(details) == 1:
             rate = province.rates.get(details[0][0])
-        table.add_row(GROUP_LABELS[group], _points(points, 1), _points(maximum, 0), _rate(rate))
+        cells = [_points(points, 1), _points(maximum, 0), _rate(rate)]
+        if national is not None:
+            cells += [
+                f"{national.ranks[group]}/{national.rank_out_of}",
+                number(national.averages[group], 1),
+            ]
+        table.add_row(GROUP_LABELS[group], *cells)
         if len(details) > 1:
             for criterion_code, label in details:
                 table.add_row(f"  {label}", "", "", _rate(province.rates.get(criterion_code)))
