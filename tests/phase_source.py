@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator import SAMPLE_NOTICE
 from simulator.http_messages import SourceRequest, SourceResponse, json_response
 from simulator.server import SampleSource
-from tests.oracle.generate import INCREMENTAL, Phase
+from tests.oracle.generate import Phase
 
 PAGE = 20
 
@@ -23,7 +23,7 @@ class PhaseSource(SampleSource):
         if request.method != "GET" or feed not in self.phase.records:
             return super()._honest_answer(request)
         records = self.phase.records[feed]
-        total = self.phase.total(feed) if feed in INCREMENTAL else len(records)
+        total = self.phase.total(feed)
         start = int(request.query.get("cursor", "0"))
         end = start + PAGE
         body = {

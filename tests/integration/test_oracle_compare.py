@@ -20,7 +20,9 @@ from tests.oracle.compare import (
     Relation,
     as_row,
     compare,
+    compare_form,
 )
+from tests.oracle.form import FormRow, calculate_form
 from tests.oracle.generate import generate
 from tests.oracle.policy import Policy
 
@@ -133,3 +135,62 @@ def test_months_that_the_oracle_does_not_know_are_left_alone(
         "values ('2025-01-01', '33')"
     )
     compare(result, marts)
+
+
+@pytest.fixture
+def form_rows() -> list[FormRow]:
+    """The forms of both provinces of a generated source."""
+    province = generate(1)
+    return calculate_form(province.deliveries(), ["2025Q2"], ["33", "34"], province.cutoff)
+
+
+@pytest.fixture
+def forms(warehouse: Connection, form_rows: list[FormRow]) -> Connection:
+    """A warehouse whose statistical forms hold those rows, and some that are entered by hand."""
+    warehouse.execute("create schema if not exists marts")
+    warehouse.execute(
+        "create table marts.mart_statistical_form "
+        "(period text, province_code text, row_code text, value numeric, origin text)"
+    )
+    with warehouse.cursor() as cursor:
+        cursor.executemany(
+            "insert into marts.mart_statistical_form "
+            "values (%s, %s, %s, %s::numeric / %s, 'computed')",
+            [
+                (row.period, row.province_code, row.row_code, *parts(row.value, "numeric"))
+                for row in form_rows
+            ],
+        )
+    warehouse.execute(
+        """
+        insert into marts.mart_statistical_form values
+            ('2025Q2', '33', '1.1', 6, 'by_hand'),
+            ('2025Q2', '33', 'DVC.3.1', 93.89, 'computed'),
+            ('2025Q1', '33', '1.4', 1, 'computed'),
+            ('2025Q2', '01', '1.4', 1, 'computed')
+        """
+    )
+    return warehouse
+
+
+def test_equal_forms_pass(form_rows: list[FormRow], forms: Connection) -> None:
+    assert any(row.value for row in form_rows if row.province_code == "34")
+    compare_form(form_rows, forms)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("set value = value + 1e-12 where row_code = '3.1'", "2025Q2 33 3.1: value"),
+        ("set value = coalesce(value, 0) + 1 where row_code = '1.4'", "2025Q2 34 1.4: value"),
+        ("set origin = 'by_hand' where row_code = '3.3'", "2025Q2 33 3.3: missing"),
+        ("set origin = 'computed' where row_code = '1.1'", "2025Q2 33 1.1: unexpected"),
+    ],
+)
+def test_a_difference_of_forms_is_named(
+    form_rows: list[FormRow], forms: Connection, change: str, named: str
+) -> None:
+    forms.execute(f"update marts.mart_statistical_form {change}")
+    with pytest.raises(AssertionError, match="differences, oracle != mart") as raised:
+        compare_form(form_rows, forms)
+    assert f"mart_statistical_form {named}" in str(raised.value)

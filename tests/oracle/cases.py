@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from fractions import Fraction
 from typing import Any
 
 from tests.oracle import Delivery, OracleResult, calculate
 from tests.oracle.compliance import Compliance
 from tests.oracle.fields import ICT
+from tests.oracle.form import calculate_form
 from tests.oracle.policy import Policy
 
 MARCH, APRIL, JUNE, JULY = (date(2025, month, 1) for month in (3, 4, 6, 7))
@@ -85,6 +87,16 @@ def petition(key: str = "P1", /, **more: str) -> Json:
     return record | {"MucDoHaiLong": "HL", "NgayCapNhat": "20250401000000"} | more
 
 
+def delivered(
+    units: list[Json] | None = None, procedures: list[Json] | None = None, **feeds: list[Any]
+) -> list[Delivery]:
+    """One delivery of each feed."""
+    landed = datetime(2025, 9, 1, 1, tzinfo=ICT)
+    deliveries = [Delivery("units", UNITS if units is None else units, landed)]
+    deliveries.append(Delivery("procedures", procedures or [procedure()], landed))
+    return deliveries + [Delivery(feed, records, landed, CUTOFF) for feed, records in feeds.items()]
+
+
 def score(
     *months: date,
     cutoff: datetime = CUTOFF,
@@ -93,11 +105,15 @@ def score(
     **feeds: list[Any],
 ) -> OracleResult:
     """The result over one delivery of each feed."""
-    landed = datetime(2025, 9, 1, 1, tzinfo=ICT)
-    deliveries = [Delivery("units", UNITS if units is None else units, landed)]
-    deliveries.append(Delivery("procedures", procedures or [procedure()], landed))
-    deliveries += [Delivery(feed, records, landed, CUTOFF) for feed, records in feeds.items()]
-    return calculate(deliveries, months, cutoff, POLICY)
+    return calculate(delivered(units, procedures, **feeds), months, cutoff, POLICY)
+
+
+def form(
+    period: str, province_code: str = "33", cutoff: datetime = CUTOFF, **feeds: list[Any]
+) -> dict[str, int | Fraction | None]:
+    """The computed rows of a statistical form over one delivery of each feed."""
+    rows = calculate_form(delivered(**feeds), [period], [province_code], cutoff)
+    return {row.row_code: row.value for row in rows}
 
 
 def tally(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -13,6 +13,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from tests.oracle.calculate import OracleResult
+from tests.oracle.form import FormRow
 from tests.oracle.policy import GROUPS
 from tests.oracle.scores import MonthlyScore
 
@@ -39,6 +40,7 @@ class Relation:
     columns: tuple[str, ...]
     is_settled: Settled = _always
     is_optional: Callable[[Row], bool] = lambda row: False
+    tolerance: Fraction = TOLERANCE
 
 
 CRITERION_SCORE = Relation(
@@ -109,6 +111,14 @@ CAUSE = Relation(
     # A cause for which no dossier fails may have its row or not.
     is_optional=lambda row: row["dossiers_failing"] == 0,
 )
+FORM = Relation(
+    "marts.mart_statistical_form",
+    ("period", "province_code", "row_code"),
+    ("value",),
+    # The rate of a computed row to one that is entered by hand may have its row or not.
+    is_optional=lambda row: row["row_code"] == "DVC.3.1",
+    tolerance=100 * TOLERANCE,  # percent
+)
 
 
 def compare(result: OracleResult, connection: psycopg.Connection[Any]) -> None:
@@ -132,6 +142,20 @@ def compare(result: OracleResult, connection: psycopg.Connection[Any]) -> None:
         for relation, rows in pairs
         for difference in differences_in(relation, rows, read(relation, result, connection))
     ]
+    _fail_on(differences)
+
+
+def compare_form(rows: Sequence[FormRow], connection: psycopg.Connection[Any]) -> None:
+    """As `compare`, for the computed rows of the statistical forms that the oracle knows."""
+    forms = {(row.period, row.province_code) for row in rows}
+    columns = ", ".join((*FORM.key, *FORM.columns))
+    with connection.cursor(row_factory=dict_row) as cursor:
+        cursor.execute(f"select {columns} from {FORM.name} where origin = 'computed'")
+        found = [row for row in cursor if (row["period"], row["province_code"]) in forms]
+    _fail_on(differences_in(FORM, rows, found))
+
+
+def _fail_on(differences: Sequence[str]) -> None:
     if differences:
         shown = "\n".join(differences[:SHOWN])
         raise AssertionError(f"{len(differences)} differences, oracle != mart:\n{shown}")
@@ -145,7 +169,7 @@ def _without_ranks_before(relation: Relation, months: set[date]) -> Relation:
             return (row["period_month"] - timedelta(days=1)).replace(day=1) in months
         return relation.is_settled(row, column)
 
-    return Relation(relation.name, relation.key, relation.columns, is_settled, relation.is_optional)
+    return replace(relation, is_settled=is_settled)
 
 
 def read(
@@ -200,15 +224,16 @@ def _row_difference(relation: Relation, name: str, wanted: Row, present: Row) ->
     parts = [
         f"{column} {_text(wanted[column])} != {_text(present[column])}"
         for column in relation.columns
-        if relation.is_settled(wanted, column) and not agree(wanted[column], present[column])
+        if relation.is_settled(wanted, column)
+        and not agree(wanted[column], present[column], relation.tolerance)
     ]
     return [f"{name}: {', '.join(parts)}"] if parts else []
 
 
-def agree(wanted: object, present: object) -> bool:
+def agree(wanted: object, present: object, tolerance: Fraction = TOLERANCE) -> bool:
     """Whether a value of the mart is the oracle's: exact, but for fractions cut by `numeric`."""
     if isinstance(wanted, Fraction) and isinstance(present, Decimal):
-        return present.is_finite() and abs(wanted - Fraction(present)) <= TOLERANCE
+        return present.is_finite() and abs(wanted - Fraction(present)) <= tolerance
     return wanted == present
 
 

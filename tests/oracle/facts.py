@@ -76,8 +76,12 @@ def _states(changes: Iterable[Change[ProcedureRow]]) -> list[ProcedureState]:
 
 
 def _state_on(states: Sequence[ProcedureState], day: date) -> ProcedureState:
-    """The latest state known by a day; before the first one the first."""
-    return next((state for state in reversed(states) if state.since <= day), states[0])
+    """The latest state known by a day; before the first one the first attributes known.
+
+    What vanishes on the day on which it first appeared is abolished from then on, not before.
+    """
+    known = (state for state in reversed(states) if state.since <= day)
+    return next(known, states[0]._replace(has_vanished=False))
 
 
 class MonthFacts:

@@ -299,6 +299,18 @@ def test_a_vanished_row_is_abolished_until_it_comes_back_and_its_deadlines_stay(
     assert tally(result, "03", "S", APRIL) == (0, 1)
 
 
+def test_a_row_that_vanishes_on_its_first_day_was_active_before() -> None:
+    row, other = procedure("1.1", HanCongBo="20250201"), procedure("1.2")
+    result = fetched(
+        (datetime(2025, 3, 31, 8, tzinfo=ICT), of_s(row)),
+        (datetime(2025, 3, 31, 20, tzinfo=ICT), of_s(other)),
+        months=(date(2025, 2, 1), MARCH),
+    )
+    february, march = (tally(result, "06", "S", month) for month in (date(2025, 2, 1), MARCH))
+    assert (february, march) == ((2, 2), (1, 1))
+    assert tally(result, "01", "S", MARCH) == (0, 1)
+
+
 def test_a_spoilt_row_has_not_vanished_and_the_earlier_good_one_stands() -> None:
     result = fetched(
         (datetime(2025, 3, 10, tzinfo=ICT), of_s(procedure(DuNoiDung="1"))),
