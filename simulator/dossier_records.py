@@ -91,7 +91,7 @@ class DossierWriter:
     def _line(self, code: str, row: tuple[int, ...]) -> str:
         number, unit, procedure, channel, state, submitted, received, due, due_before = row[:9]
         closed, returned, way, digitised, reused, result, step, fee = row[9:17]
-        to_portal, to_vault, supplemented, version = row[17:]
+        to_portal, to_vault, supplemented, population_data, version = row[17:]
         # Decides what no figure depends on; Knuth's multiplicative hash.
         mix = number * 2_654_435_761 % 4_294_967_296
         unit_code = self._unit_codes[unit]
@@ -116,7 +116,7 @@ class DossierWriter:
             self._fees[procedure] if fee else "",
             _SUPPLEMENT % (code, supplemented, due_before, due) if due_before else "",
             _result(code, result),
-            _databases(mix),
+            _databases(mix, population_data),
             step if step >= 0 else "",
             to_portal or "",
             to_vault or "",
@@ -149,6 +149,7 @@ def _columns(
         stamp(handling.synced_to_portal),
         stamp(handling.synced_to_vault),
         stamp(_supplemented_at(population, lifecycle, handling)),
+        handling.uses_population_data.astype(np.int64),
         stamp(handling.version),
     )
 
@@ -217,7 +218,7 @@ def _result(code: str, result: int) -> str:
     return ""
 
 
-def _databases(mix: int) -> str:
-    population = '{"MaCSDL":"CSDLDC"}' if mix // 13 % 100 < 78 else ""
+def _databases(mix: int, population_data: int) -> str:
+    population = '{"MaCSDL":"CSDLDC"}' if population_data else ""
     other = '{"MaCSDL":"CSDLHT"}' if mix // 17 % 10 == 0 else ""
     return ",".join(part for part in (population, other) if part)

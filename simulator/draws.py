@@ -68,6 +68,30 @@ class Draws:
         return self.exactly(round(share * int(eligible.sum())), eligible, leaning)
 
 
+def certain(flags: Flags) -> Floats:
+    """A leaning so strong that the flagged ones are always among the chosen."""
+    return np.where(flags, 1e6, 0.0)
+
+
+def first_of_each(values: Ints, eligible: Flags) -> Flags:
+    """The first eligible place of every value."""
+    places = np.flatnonzero(eligible)
+    _, first = np.unique(values[places], return_index=True)
+    found = np.zeros(len(values), dtype=np.bool_)
+    found[places[first]] = True
+    return found
+
+
+def most_frequent(values: Ints, eligible: Flags, count: int) -> Flags:
+    """The eligible places of the `count` values that most of them have."""
+    found, frequency = np.unique(values[eligible], return_counts=True)
+    if count > len(found):
+        raise ValueError(f"{count} wanted of {len(found)} values")
+    chosen = found[np.argsort(-frequency, kind="stable")[:count]]
+    flags: Flags = eligible & np.isin(values, chosen)
+    return flags
+
+
 def apportion(total: int, weights: Floats, minimum: int = 0) -> Ints:
     """Whole numbers in proportion to `weights` that sum to `total`, none below `minimum`.
 

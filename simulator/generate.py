@@ -16,7 +16,7 @@ from simulator.feeds import FEEDS
 from simulator.handling import Handling, HandlingBuilder
 from simulator.lifecycle import Lifecycle, LifecycleBuilder, touch_boundaries
 from simulator.petitions import petition_rows
-from simulator.plan import PLANS, Plan
+from simulator.plan import CERTIFIED_COPIES, PLANS, Plan
 from simulator.population import Population, PopulationBuilder
 from simulator.procedures import procedure_rows
 from simulator.side_records import Row, payment_rows, rating_rows, uncounted_dossiers
@@ -40,7 +40,7 @@ def generate(directory: Path, scale: str, seed: int, progress: Progress) -> dict
             "procedures",
             procedure_rows(
                 source,
-                plan.unused_procedure_rows,
+                plan,
                 province.procedures_in_use(),
                 province.draws("procedures"),
             ),
@@ -80,10 +80,13 @@ class Province:
             plan, source, self.units, self.traits.base[:, Trait.ONLINE], draws("population")
         ).build()
         limits = np.array([procedure.limit_days for procedure in source.procedures])
+        codes = np.array([procedure.code for procedure in source.procedures])
+        is_certified_copy = np.isin(codes, CERTIFIED_COPIES)[self.population.procedure]
         self.lifecycle = LifecycleBuilder(
             plan,
             self.population,
             limits[self.population.procedure],
+            is_certified_copy,
             self.traits.leaning(Trait.TIMELINESS, self.population.unit, self.population.received),
             draws("lifecycle"),
         ).build()
@@ -95,6 +98,7 @@ class Province:
             self.lifecycle,
             self.traits,
             has_fee[self.population.procedure],
+            is_certified_copy,
             draws("handling"),
         ).build()
         self.numbers = dossier_numbers(self.population.received)

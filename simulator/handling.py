@@ -5,11 +5,19 @@ from enum import IntEnum
 
 import numpy as np
 
-from simulator.draws import Draws, Flags, Floats, Ints
+from simulator.draws import (
+    Draws,
+    Flags,
+    Floats,
+    Ints,
+    certain,
+    first_of_each,
+    most_frequent,
+)
 from simulator.lifecycle import DONE, RETURNED, Lifecycle
 from simulator.plan import Plan
 from simulator.population import MARCH, MARCH_END, MARCH_START, NOW, ONLINE, Population
-from simulator.rhythm import DAY, HOUR, instant
+from simulator.rhythm import DAY, HOUR, instant, month_end, month_of
 from simulator.traits import Trait, Traits
 
 
@@ -53,6 +61,7 @@ class Handling:
     submitted: Ints
     digitised: Flags
     reused: Flags
+    uses_population_data: Flags
     result: Ints
     return_way: Ints
     returned: Ints
@@ -75,14 +84,16 @@ class HandlingBuilder:
         lifecycle: Lifecycle,
         traits: Traits,
         has_fee: Flags,
+        is_certified_copy: Flags,
         draws: Draws,
     ) -> None:
-        """`has_fee` of each dossier's procedure."""
+        """`has_fee`, `is_certified_copy`: of each dossier's procedure."""
         self._plan = plan
         self._population = population
         self._lifecycle = lifecycle
         self._traits = traits
         self._has_fee = has_fee
+        self._is_certified_copy = is_certified_copy
         self._draws = draws
         self._count = len(population)
         self._online = population.channel == ONLINE
@@ -103,12 +114,14 @@ class HandlingBuilder:
         result = self._results()
         return_way, returned = self._returns()
         closing_unrecorded = self._closing_unrecorded(returned)
-        to_portal, to_vault = self._synchronisation(digitised, closing_unrecorded)
+        to_portal = self._to_portal(closing_unrecorded)
+        to_vault = self._to_vault(digitised & ~closing_unrecorded)
         version = self._versions(returned, to_portal, to_vault, closing_unrecorded)
         return Handling(
             submitted=submitted,
             digitised=digitised,
             reused=self._reused(),
+            uses_population_data=self._uses_population_data(),
             result=result,
             return_way=return_way,
             returned=returned,
@@ -138,21 +151,48 @@ class HandlingBuilder:
         return self._population.received - waited
 
     def _digitised(self) -> Flags:
+        """March's dossiers, and those that it resolved, in the plan's number each."""
+        march, share = self._plan.march, self._plan.later.digitised
         leaning = self._leaning(Trait.DIGITISATION)
-        march = self._draws.exactly(self._plan.march.digitised, self._is_march, leaning)
-        # 98.9 %: the quarterly report, II.3.
-        return march | self._draws.share(0.989, ~self._is_march, leaning)
+        carried = self._resolved_in_march & ~self._is_march
+        digitised = self._draws.share(0.83, carried, leaning)
+        resolved = march.digitised_resolved - int(digitised.sum())
+        is_resolved = self._resolved_in_march & self._is_march
+        digitised |= self._draws.exactly(resolved, is_resolved, leaning)
+        left = self._is_march & ~is_resolved
+        digitised |= self._draws.exactly(march.digitised - resolved, left, leaning)
+        return digitised | self._draws.share(share, ~self._is_march & ~carried, leaning)
 
     def _reused(self) -> Flags:
         march = self._draws.exactly(self._plan.march.reused, self._is_march)
-        return march | self._draws.share(0.041, ~self._is_march)
+        return march | self._draws.share(self._plan.later.reused, ~self._is_march)
+
+    def _uses_population_data(self) -> Flags:
+        leaning = self._leaning(Trait.SHARING)
+        count, share = (
+            self._plan.march.using_population_data,
+            self._plan.later.using_population_data,
+        )
+        march = self._draws.exactly(count, self._is_march, leaning)
+        return march | self._draws.share(share, ~self._is_march, leaning)
 
     def _results(self) -> Ints:
+        """Electronic results, those of certified copies apart, and what stands in their place."""
+        march, later = self._plan.march, self._plan.later
         leaning = self._leaning(Trait.RESULT)
-        march = self._plan.march.electronic_results
-        electronic = self._draws.exactly(march, self._resolved_in_march, leaning)
-        later = self._is_resolved & ~self._resolved_in_march
-        electronic |= self._draws.share(0.945, later, leaning)
+        electronic = np.zeros(self._count, dtype=np.bool_)
+        rest = march.electronic_results - march.electronic_certified_copies
+        for kind, count, share in (
+            (
+                self._is_certified_copy,
+                march.electronic_certified_copies,
+                later.electronic_certified_copies,
+            ),
+            (~self._is_certified_copy, rest, later.electronic_results),
+        ):
+            electronic |= self._draws.exactly(count, kind & self._resolved_in_march, leaning)
+            elsewhen = kind & self._is_resolved & ~self._resolved_in_march
+            electronic |= self._draws.share(share, elsewhen, leaning)
         others = np.array([Result.NONE, Result.FILE_WITHOUT_CODE, Result.INPUT_RESENT])
         other = others[self._draws.pick(np.array([0.5, 0.3, 0.2]), self._count)]
         return np.where(electronic, Result.ELECTRONIC, np.where(self._is_resolved, other, 0))
@@ -160,7 +200,7 @@ class HandlingBuilder:
     def _returns(self) -> tuple[Ints, Ints]:
         """How the result goes back, and when it did; sets the state of what was returned."""
         leaning = self._leaning(Trait.RETURN)
-        is_online = self._draws.share(0.955, self._online, leaning)
+        is_online = self._draws.share(0.97, self._online, leaning)
         posted = self._chance(0.06)
         way = np.where(is_online, RETURNED_ONLINE, np.where(posted, POSTED, AT_COUNTER))
         taken = np.where(is_online, self._delay(0.4, 1.0), self._delay(16.0, 1.1))
@@ -183,7 +223,7 @@ class HandlingBuilder:
 
     def _in_person_step(self) -> Ints:
         leaning = self._leaning(Trait.NO_STEP_IN_PERSON)
-        without = self._draws.share(0.965, self._online, leaning)
+        without = self._draws.share(0.975, self._online, leaning)
         without |= self._draws.share(0.1, ~self._online)
         return np.where(self._chance(0.006), -1, np.where(without, 0, 1))
 
@@ -192,12 +232,22 @@ class HandlingBuilder:
 
         `PAID_ONLINE` of March's dossiers is paid before the end of March: criterion 11 exactly.
         """
-        march = self._plan.march
+        march, later = self._plan.march, self._plan.later
+        procedure = self._population.procedure
+        # Every procedure with a fee has a dossier that owes it; the busiest ones are paid online.
+        has_fee = self._is_march & self._has_fee
+        owed = self._draws.exactly(
+            march.with_fee, has_fee, certain(first_of_each(procedure, has_fee))
+        )
+        owed |= self._draws.share(later.with_fee, ~self._is_march & self._has_fee)
         leaning = self._leaning(Trait.PAYMENT) + 1.8 * self._online
-        owed = self._draws.exactly(march.with_fee, self._is_march & self._has_fee)
-        owed |= self._draws.share(0.95, ~self._is_march & self._has_fee)
-        paid = self._draws.exactly(march.paid_online, owed & self._is_march, leaning)
-        paid |= self._draws.share(0.84, owed & ~self._is_march, leaning)
+        payers = most_frequent(procedure, owed & self._is_march, march.procedures_paid_online)
+        forced = certain(first_of_each(procedure, payers))
+        paid = self._draws.exactly(march.paid_online, payers, leaning + forced)
+        owing = owed & ~self._is_march
+        codes = round(later.procedures_paid_online * len(np.unique(procedure[owing])))
+        payers = most_frequent(procedure, owing, codes)
+        paid |= self._draws.exactly(round(later.paid_online * int(owing.sum())), payers, leaning)
         others = np.array(
             [
                 Fee.NO_PAYMENT,
@@ -232,24 +282,38 @@ class HandlingBuilder:
         unpaid = np.isin(fee, (Fee.NO_FEE, Fee.NO_PAYMENT, Fee.CANCELLED, Fee.WAITING))
         return np.where(unpaid, 0, paid_at)
 
-    def _synchronisation(self, digitised: Flags, closing_unrecorded: Flags) -> tuple[Ints, Ints]:
-        """When the dossier reached the national portal and the holder's vault, by now."""
-        received, closed = self._population.received, self._lifecycle.closed
-        prompt = self._chance(0.94)
-        to_portal = received + np.where(prompt, self._delay(0.3, 1.2), self._delay(200.0, 0.8))
-        to_portal[self._chance(0.012)] = NOW
-        march_share, later_share = 0.55, 0.88
-        in_vault = self._chance(march_share) & (self._population.cohort <= MARCH)
-        in_vault |= self._chance(later_share) & (self._population.cohort > MARCH)
-        in_vault &= self._is_resolved & digitised & ~closing_unrecorded
-        to_vault = np.where(in_vault, closed + self._delay(5.0, 1.3), NOW)
+    def _to_portal(self, closing_unrecorded: Flags) -> Ints:
+        """When the dossier reached the national portal; by the end of its month, as planned."""
+        received = self._population.received
         # Nothing is known of a dossier after its unrecorded end, which its version dates.
-        ended = closing_unrecorded & (self._lifecycle.state < DONE)
-        to_portal[ended & (to_portal > closed)] = NOW
-        return (
-            np.where(to_portal < NOW, to_portal, 0),
-            np.where(to_vault < NOW, to_vault, 0),
-        )
+        known = ~closing_unrecorded | (self._lifecycle.state >= DONE)
+        leaning = self._leaning(Trait.SHARING)
+        prompt = self._draws.exactly(self._plan.march.synchronised, self._is_march & known, leaning)
+        month = np.where(self._is_march, -1, month_of(received))
+        shares = self._plan.later.synchronised
+        for number, share in shares.items():
+            among = month == number if number else (month > 0) & ~np.isin(month, list(shares))
+            prompt |= self._draws.share(share, among & known, leaning)
+        belated = known & self._chance(0.1)
+        return self._synchronised(received, prompt, belated, self._delay(0.3, 1.2))
+
+    def _to_vault(self, eligible: Flags) -> Ints:
+        """When the resolved dossier reached the vault; by the end of its month, as planned."""
+        eligible = eligible & self._is_resolved
+        in_march = eligible & self._resolved_in_march
+        leaning = self._leaning(Trait.RESULT)
+        prompt = self._draws.exactly(self._plan.march.in_vault, in_march, leaning)
+        prompt |= self._draws.share(self._plan.later.in_vault, eligible & ~in_march, leaning)
+        belated = eligible & self._chance(0.08)
+        return self._synchronised(self._lifecycle.closed, prompt, belated, self._delay(5.0, 1.3))
+
+    def _synchronised(self, since: Ints, prompt: Flags, belated: Flags, delay: Ints) -> Ints:
+        """Instants soon after `since` within its month, after that month, or never."""
+        end = np.minimum(month_end(since), NOW)
+        soon = since + np.minimum(delay, end - 1 - since)
+        later = end + self._delay(200.0, 0.8)
+        at = np.where(prompt, soon, np.where(belated, later, NOW))
+        return np.where(at < NOW, at, 0)
 
     def _versions(
         self, returned: Ints, to_portal: Ints, to_vault: Ints, closing_unrecorded: Flags

@@ -62,11 +62,13 @@ class LifecycleBuilder:
         plan: Plan,
         population: Population,
         limit_days: Ints,
+        is_certified_copy: Flags,
         timeliness: Floats,
         draws: Draws,
     ) -> None:
         """`limit_days` of each dossier's procedure; `timeliness` of its unit, as log-odds."""
         self._plan = plan
+        self._is_certified_copy = is_certified_copy
         self._population = population
         self._limit = limit_days
         self._timeliness = timeliness
@@ -107,8 +109,16 @@ class LifecycleBuilder:
         """Close what March closes; return what is open at its end."""
         march = self._plan.march
         pool = self._population.cohort <= MARCH
-        left_open = self._settle(
-            pool, MARCH_START, MARCH_END, march.withdrawn_or_stopped, march.open_at_end
+        # Certified copies apart, so that the plan's number of them is resolved.
+        copies = pool & self._is_certified_copy
+        open_copies = int(copies.sum()) - march.certified_copies
+        left_open = self._settle(copies, MARCH_START, MARCH_END, 0, open_copies)
+        left_open |= self._settle(
+            pool & ~copies,
+            MARCH_START,
+            MARCH_END,
+            march.withdrawn_or_stopped,
+            march.open_at_end - open_copies,
         )
         resolved = pool & ~left_open & (self._state == DONE)
         self._make_late(resolved, march.resolved - march.resolved_on_time)

@@ -1,9 +1,11 @@
 """Petitions: about regulations, which the quarterly form counts, and about conduct."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from simulator.draws import Draws, Ints
-from simulator.plan import Plan
+from simulator.plan import MarchPetitions, Plan
 from simulator.population import NOW, QUARTER_START
 from simulator.rhythm import (
     CLOSING_TIME,
@@ -23,7 +25,9 @@ NEW, IN_PROCESS, ANSWERED, REFUSED = "1", "2", "3", "4"
 _TERM = 15
 # What comes by then is answered before mid-September.
 _LAST_ANSWERABLE = instant(2025, 8, 26)
-_MARKS = ("", "HL", "RHL", "HL", "", "RHL", "HL", "BT", "", "HL", "RHL", "KHL")
+# Marks of the quarter's answers, in turn: how many applicants rate them, and how, is invented.
+_SATISFIED = ("HL", "RHL", "HL")
+_MARKS = (*_SATISFIED, "", *_SATISFIED, "BT", *_SATISFIED, "", *_SATISFIED, "", "RHL", "KHL")
 
 
 class PetitionWriter:
@@ -43,6 +47,7 @@ class PetitionWriter:
         late_share: float = 0.0,
         state: str | None = None,
         deleted: bool = False,
+        marks: Sequence[str] = _MARKS,
     ) -> None:
         """Petitions of one kind ("1", "2" or "" for not told); `answered` 0: not yet."""
         due = workday_start(working_time(received) // WORKDAY + _TERM) + CLOSING_TIME
@@ -67,7 +72,7 @@ class PetitionWriter:
                 "NgayHenTraLoi": str(due_at),
                 "NgayTraLoi": str(replied or ""),
                 "TrangThai": state or (ANSWERED if replied else (NEW, IN_PROCESS)[place % 2]),
-                "MucDoHaiLong": _MARKS[place % len(_MARKS)] if replied else "",
+                "MucDoHaiLong": marks[place % len(marks)] if replied else "",
                 "DaXoa": "1" if deleted else "0",
                 "NgayCapNhat": str(version),
             }
@@ -78,13 +83,10 @@ def petition_rows(
     plan: Plan, units_in_march: list[str], units_in_quarter: list[str], draws: Draws
 ) -> list[Row]:
     """All petitions: those of March, and those of the quarter with the form's exact counts."""
-    figures = plan.petitions
     march = PetitionWriter(units_in_march, draws)
-    received = _office_instants(draws, instant(2025, 3, 3), instant(2025, 3, 25), figures.in_march)
-    answered = _answer(draws, received, 9)
-    march.add("1", received[::2], answered[::2])
-    march.add("2", received[1::2], answered[1::2], late_share=0.1)
+    _add_march(march, plan.march_petitions, draws)
 
+    figures = plan.petitions
     quarter = PetitionWriter(units_in_quarter, draws)
     about = figures.about_regulations_answered
     waiting = figures.about_regulations - about
@@ -96,11 +98,31 @@ def petition_rows(
     # Received late enough that no answer is due before mid-September.
     received = _office_instants(draws, instant(2025, 8, 28), NOW - DAY, waiting)
     quarter.add("1", received, np.zeros_like(received))
-    received = _office_instants(draws, QUARTER_START, _LAST_ANSWERABLE, figures.about_conduct)
-    answered = _answer(draws, received, _TERM - 5)
-    quarter.add("2", received, answered, late_share=0.15)
+    for last, count, most_days in (
+        (_LAST_ANSWERABLE, figures.about_conduct - figures.about_conduct // 3, _TERM - 5),
+        (instant(2025, 9, 3), figures.about_conduct // 3, _TERM - 7),
+    ):
+        received = _office_instants(draws, QUARTER_START, last, count)
+        quarter.add("2", received, _answer(draws, received, most_days), late_share=0.15)
     _add_uncounted(quarter, draws)
     return march.rows + quarter.rows
+
+
+def _add_march(writer: PetitionWriter, figures: MarchPetitions, draws: Draws) -> None:
+    """Answered in March, on time; due in it and answered in April; of late March, answered then."""
+    received = _office_instants(draws, instant(2025, 3, 3), instant(2025, 3, 18), figures.answered)
+    answered = _answer(draws, received, 9)
+    unsatisfied = figures.rated - figures.satisfied
+    marks = [_SATISFIED[place % 3] for place in range(figures.satisfied)]
+    marks += [("BT", "KHL")[place % 2] for place in range(unsatisfied)]
+    marks += [""] * (figures.answered - figures.rated)
+    shuffled = [marks[place] for place in draws.shuffle(np.arange(figures.answered)).tolist()]
+    writer.add("1", received[::2], answered[::2], marks=shuffled)
+    writer.add("2", received[1::2], answered[1::2], marks=shuffled)
+    received = _office_instants(draws, instant(2025, 3, 3), instant(2025, 3, 7), figures.overdue)
+    writer.add("2", received, np.full_like(received, instant(2025, 4, 3, 9)))
+    received = _office_instants(draws, instant(2025, 3, 26), instant(2025, 3, 31), 6)
+    writer.add("1", received, instant(2025, 4, 8, 9) + received % DAY // 4)
 
 
 def _add_uncounted(writer: PetitionWriter, draws: Draws) -> None:

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.draws import Draws, Flags, Floats, Ints, apportion
+from simulator.draws import (
+    Draws,
+    Flags,
+    Floats,
+    Ints,
+    apportion,
+    certain,
+    first_of_each,
+    most_frequent,
+)
 from simulator.plan import COMMUNE, DEPARTMENT, DISTRICT, VERTICAL, MarchFigures, Plan, SideFigures
 from simulator.reference import Procedure, Reference
 from simulator.rhythm import arrivals, instant
@@ -24,7 +33,6 @@ NOW = instant(2025, 9, 16)
 
 # Share of the online dossiers that the system receives at once, at any hour.
 _RECEIVED_AT_ONCE = 0.22
-_FORCED = 1e6
 
 
 @dataclass
@@ -183,8 +191,8 @@ class PopulationBuilder:
 
         A small province uses only its most frequent procedures.
         """
-        if len(procedures) > count // 2:
-            top = np.sort(np.argsort(-weights, kind="stable")[: max(1, count // 2)])
+        if len(procedures) > count // 4:
+            top = np.sort(np.argsort(-weights, kind="stable")[: max(1, count // 4)])
             procedures, weights = procedures[top], weights[top]
         counts = apportion(count, weights, minimum=1 if count else 0)
         return self._draws.shuffle(np.repeat(procedures, counts))
@@ -208,9 +216,11 @@ class PopulationBuilder:
     def _finish_march(self, batches: Sequence[_Batch]) -> Population:
         march = self._plan.march
         population = _joined(batches)
-        offered = self._level[population.procedure] >= 3
-        leaning = self._online_trait[population.unit]
-        online = self._draws.exactly(march.received_online, offered, leaning)
+        procedure = population.procedure
+        # Only the busiest procedures are used online, each at least once.
+        used = most_frequent(procedure, self._level[procedure] >= 3, march.procedures_used_online)
+        leaning = self._online_trait[population.unit] + certain(first_of_each(procedure, used))
+        online = self._draws.exactly(march.received_online, used, leaning)
         by_post = self._draws.exactly(march.received_by_post, ~online)
         population.channel = np.where(online, ONLINE, np.where(by_post, BY_POST, IN_PERSON))
         return self._received(population, MARCH_START, MARCH_END, 0.08)
@@ -218,11 +228,10 @@ class PopulationBuilder:
     def _finish_quarter(self, batches: Sequence[_Batch]) -> Population:
         population = _joined(batches)
         level = self._level[population.procedure]
+        allowed = ~self._never_online[population.procedure]
         leaning = 1.1 * self._online_trait[population.unit]
         # One online dossier for every procedure that has any, so that their number is exact.
-        _, first_of_procedure = np.unique(population.procedure, return_index=True)
-        leaning[first_of_procedure] += _FORCED
-        allowed = ~self._never_online[population.procedure]
+        leaning += certain(first_of_each(population.procedure, allowed))
         online = np.zeros(len(population), dtype=np.bool_)
         for online_level, count in self._plan.quarter.received_online.items():
             online |= self._draws.exactly(count, allowed & (level == online_level), leaning)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.draws import Draws
-from simulator.plan import COMMUNE, DISTRICT
+from simulator.draws import Draws, Flags
+from simulator.plan import COMMUNE, DISTRICT, Lacking, Plan
+from simulator.publication import Publication, publications
 from simulator.reference import Procedure, Reference
 from simulator.store import Record
 from simulator.units import PROVINCE_CODE
@@ -14,130 +15,137 @@ from simulator.units import PROVINCE_CODE
 # A few communes have not published a procedure they handle: its dossiers find the code's first
 # row instead of their own.
 _UNPUBLISHED_SHARE = 0.005
+# Where a procedure lacks something, this share of its units do, one at least.
+_LACKING_SHARE = 0.3
+_OLD_FROM, _OLD_TO, _NEW_FROM = "20230101", "20250630", "20250701"
 
 
 @dataclass(frozen=True)
-class _Publication:
-    """What of a procedure's publication is the same at all its units."""
+class _Offer:
+    """A unit that offers a procedure, and since when until when."""
 
-    announce_by: str
-    announced_on: str
-    disclose_by: str
-    disclosed_on: str
-    shares_population_data: bool
-    is_complete: bool
+    unit_code: str
+    valid_from: str = _OLD_FROM
+    valid_to: str = ""
+
+
+@dataclass(frozen=True)
+class _Gaps:
+    """Which procedures lack something: at units of the old regime, at today's, or at both."""
+
+    before: Flags
+    now: Flags
+
+    def of_offers(self, place: int, offers: list[_Offer], draws: Draws) -> Flags:
+        """Which of the offers of the procedure at this place lack it."""
+        is_over = np.array([bool(offer.valid_to) for offer in offers])
+        chances = draws.uniform(len(offers))
+        lacking = np.zeros(len(offers), dtype=np.bool_)
+        for regime, lacks in ((is_over, self.before[place]), (~is_over, self.now[place])):
+            if lacks and regime.any():
+                lacking |= regime & (chances <= max(_LACKING_SHARE, chances[regime].min()))
+        return lacking
 
 
 def procedure_rows(
-    reference: Reference, share: float, in_use: set[tuple[str, str]], draws: Draws
+    reference: Reference, plan: Plan, in_use: set[tuple[str, str]], draws: Draws
 ) -> Iterator[Record]:
     """The rows of the snapshot, in no particular order.
 
-    All that a dossier uses (`in_use`: code and unit) and a `share` of the others. Rows of the
-    districts and communes abolished on 1/7/2025 are there too, as abolished.
+    All that a dossier uses (`in_use`: code and unit) and the plan's share of the others. Rows of
+    the districts and communes abolished on 1/7/2025 are there too, valid until that day.
     """
-    publications = _publications(len(reference.procedures), draws)
-    for procedure, publication in zip(reference.procedures, publications, strict=True):
-        rows = list(_rows(reference, procedure, publication, draws))
-        for row, chance in zip(rows, draws.uniform(len(rows)), strict=True):
-            if chance < share or (row["MaTTHC"], row["MaDonVi"]) in in_use:
-                yield row
+    procedures, figures = reference.procedures, plan.procedures
+    dated = publications(reference, figures, draws)
+    is_fee_unused = np.array([p.fee > 0 and not p.march_unit_type for p in procedures])
+    everywhere = np.ones(len(procedures), dtype=np.bool_)
+    gaps = (
+        _gaps(reference, figures.full_content, everywhere, draws),
+        _gaps(reference, figures.population_data, everywhere, draws),
+        # What is paid online in March is integrated.
+        _gaps(reference, figures.payment_platform, is_fee_unused, draws),
+    )
+    for place, (procedure, publication) in enumerate(zip(procedures, dated, strict=True)):
+        offers = _offers(reference, procedure, place, draws)
+        lacking = zip(*(gap.of_offers(place, offers, draws) for gap in gaps), strict=True)
+        chances = draws.uniform(len(offers))
+        for offer, lacks, chance in zip(offers, lacking, chances, strict=True):
+            if chance < plan.unused_procedure_rows or (procedure.code, offer.unit_code) in in_use:
+                yield _row(procedure, offer, publication, lacks)
 
 
-def _rows(
-    reference: Reference, procedure: Procedure, publication: _Publication, draws: Draws
-) -> Iterator[Record]:
+def _gaps(reference: Reference, figures: Lacking, eligible: Flags, draws: Draws) -> _Gaps:
+    """Draw which procedures lack something; departments differ in how many of theirs do."""
+    procedures = reference.procedures
+    agencies = sorted({procedure.agency_code for procedure in procedures})
+    own = 0.8 * draws.normal(len(agencies))
+    leaning = own[[agencies.index(procedure.agency_code) for procedure in procedures]]
+    is_active = np.array([procedure.is_active for procedure in procedures])
+    is_of_communes = np.array([procedure.level == "xa" for procedure in procedures])
+    now = draws.exactly(figures.now, eligible & is_active, leaning)
+    only_before = draws.exactly(figures.before, eligible & is_of_communes & ~now)
+    return _Gaps(before=now | only_before, now=now)
+
+
+def _offers(reference: Reference, procedure: Procedure, place: int, draws: Draws) -> list[_Offer]:
+    """Who offers a procedure; one of the communes is offered by the old units before."""
     if procedure.agency_code:
-        yield _row(procedure, procedure.agency_code, publication)
-    else:
-        yield from _commune_rows(reference, procedure, publication, draws)
-    yield from _abolished_rows(reference, procedure, publication)
+        return [_Offer(procedure.agency_code)]
+    # Districts handled most of what nobody asked for in March; decrees gave it to the communes.
+    former_type = procedure.march_unit_type or (DISTRICT if place % 10 else COMMUNE)
+    return [
+        *(_offers_today(reference, former_type, draws) if procedure.is_active else ()),
+        *(_Offer(code, valid_to=_OLD_TO) for code in _former_units(reference, former_type)),
+    ]
 
 
-def _commune_rows(
-    reference: Reference, procedure: Procedure, publication: _Publication, draws: Draws
-) -> Iterator[Record]:
+def _offers_today(reference: Reference, former_type: str, draws: Draws) -> Iterator[_Offer]:
+    """The communes; where one carries on the code of an old one, so does its row."""
+    own = _own_former_communes(reference) if former_type == COMMUNE else set()
     chances = draws.uniform(len(reference.communes))
     for commune, chance in zip(reference.communes, chances, strict=True):
         if chance >= _UNPUBLISHED_SHARE:
-            yield _row(procedure, commune.code, publication, valid_from="20250701")
+            yield _Offer(commune.code, _OLD_FROM if commune.code in own else _NEW_FROM)
 
 
-def _abolished_rows(
-    reference: Reference, procedure: Procedure, publication: _Publication
-) -> Iterator[Record]:
-    """Rows of the old regime's units; a code that a new commune took over has its new row only."""
-    units: list[str] = []
-    if procedure.march_unit_type == DISTRICT:
-        units = [
-            district.code
-            for district in reference.former_districts
-            if district.province_code == PROVINCE_CODE
-        ]
-    elif procedure.march_unit_type == COMMUNE:
-        reused = {commune.code for commune in reference.communes}
-        units = [
-            former.code
-            for former in reference.former_communes
-            if former.province_code == PROVINCE_CODE and former.code not in reused
-        ]
-    for code in units:
-        yield _row(procedure, code, publication, valid_to="20250630")
+def _former_units(reference: Reference, unit_type: str) -> list[str]:
+    """Units of the old regime whose code nobody carries on."""
+    if unit_type == COMMUNE:
+        return sorted(_own_former_communes(reference) - {c.code for c in reference.communes})
+    return [d.code for d in reference.former_districts if d.province_code == PROVINCE_CODE]
+
+
+def _own_former_communes(reference: Reference) -> set[str]:
+    return {
+        former.code for former in reference.former_communes if former.province_code == PROVINCE_CODE
+    }
 
 
 def _row(
-    procedure: Procedure,
-    unit_code: str,
-    publication: _Publication,
-    valid_from: str = "20230101",
-    valid_to: str = "",
+    procedure: Procedure, offer: _Offer, publication: Publication, lacks: tuple[bool, ...]
 ) -> Record:
+    lacks_content, lacks_population_data, lacks_payment_platform = lacks
     return {
         "MaTTHC": procedure.code,
-        "MaDonVi": unit_code,
+        "MaDonVi": offer.unit_code,
         "TenTTHC": procedure.name,
         "MaLinhVuc": procedure.field_code,
         "TenLinhVuc": procedure.field_name,
         "CapThucHien": procedure.level,
         "MucDo": str(procedure.online_level),
         "CoPhi": _flag(procedure.fee > 0),
-        "TichHopThanhToanQG": _flag(procedure.fee > 0),
-        "KetNoiCSDLDC": _flag(publication.shares_population_data),
-        "DuNoiDung": _flag(publication.is_complete),
-        "HanCongBo": publication.announce_by,
-        "NgayCongBo": publication.announced_on,
+        "TichHopThanhToanQG": _flag(procedure.fee > 0 and not lacks_payment_platform),
+        "KetNoiCSDLDC": _flag(not lacks_population_data),
+        "DuNoiDung": _flag(not lacks_content),
+        "HanCongBo": publication.publish_by,
+        "NgayCongBo": publication.published_on,
         "HanCongKhai": publication.disclose_by,
         "NgayCongKhai": publication.disclosed_on,
-        "TrangThai": _flag(procedure.is_active and not valid_to),
-        "HieuLucTu": valid_from,
-        "HieuLucDen": valid_to,
+        "TrangThai": _flag(procedure.is_active or bool(offer.valid_to)),
+        "HieuLucTu": offer.valid_from,
+        "HieuLucDen": offer.valid_to,
     }
 
 
 def _flag(value: bool) -> str:
     return "1" if value else "0"
-
-
-def _publications(count: int, draws: Draws) -> Iterator[_Publication]:
-    """Deadlines of 2025 for a third of the procedures, most of them kept."""
-    days = draws.integers(0, 250, count)
-    is_due = draws.uniform(count) < 0.35
-    announced_late = draws.uniform(count) < 0.08
-    disclosed_late = draws.uniform(count) < 0.12
-    shares = draws.uniform(count) < 0.62
-    complete = draws.uniform(count) < 0.965
-    for i in range(count):
-        announce_by = np.datetime64("2025-01-06") + days[i]
-        announced_on = announce_by + (6 if announced_late[i] else -2)
-        disclose_by = announced_on + 5
-        disclosed_on = disclose_by + (4 if disclosed_late[i] else -1)
-        dates = (announce_by, announced_on, disclose_by, disclosed_on)
-        texts = [str(day).replace("-", "") if is_due[i] else "" for day in dates]
-        yield _Publication(
-            announce_by=texts[0],
-            announced_on=texts[1],
-            disclose_by=texts[2],
-            disclosed_on=texts[3],
-            shares_population_data=bool(shares[i]),
-            is_complete=bool(complete[i]),
-        )

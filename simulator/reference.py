@@ -54,8 +54,9 @@ class FormerDistrict:
 class Procedure:
     """A procedure with its (invented) online level and use.
 
-    `level` is tinh or xa; `agency_code` is empty at xa. `fee` in đồng, 0: none. `limit_days` in
-    working days. Weights say how often it is used relative to the others of its kind.
+    `level` is tinh or xa; `agency_code` is empty at xa. One of xa that is not active ended with the
+    old regime on 30/6/2025. `fee` in đồng, 0: none. `limit_days` in working days. Weights say how
+    often it is used relative to the others of its kind.
     """
 
     code: str

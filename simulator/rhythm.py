@@ -39,6 +39,21 @@ def instant(
     return days * DAY + hour * HOUR + minute * 60 + second
 
 
+# Where the months of the simulated year begin; the last one is a bound.
+_MONTH_STARTS = np.array([instant(2025, month, 1) for month in range(1, 13)])
+
+
+def month_of(instants: Ints) -> Ints:
+    """The month of 2025, 1 to 11, in which each instant lies."""
+    found: Ints = np.searchsorted(_MONTH_STARTS, instants, side="right").astype(np.int64)
+    return found
+
+
+def month_end(instants: Ints) -> Ints:
+    """The first second of the month after each instant of 2025."""
+    return _MONTH_STARTS[month_of(instants)]
+
+
 def _calendar() -> tuple[int, Flags, Ints, Ints]:
     first = (_FIRST - _EPOCH).days
     days = np.arange(first, (_LAST - _EPOCH).days + 1)

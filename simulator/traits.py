@@ -20,6 +20,7 @@ class Trait(IntEnum):
     TIMELINESS = 5
     DIGITISATION = 6
     SATISFACTION = 7
+    SHARING = 8
 
 
 # Log-odds: how far apart units are in general, in one trait, and in one trait from month to month.

@@ -8,10 +8,12 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 COUNTED_STATES = {"2", "4", "5", "6", "7", "8", "9", "10"}
+CERTIFIED_COPIES = {"2.000815", "2.000843"}
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,13 @@ class Period:
 
     def holds(self, time: str) -> bool:
         return self.start <= time < self.end
+
+    @property
+    def last_day(self) -> str:
+        """The last day that lies in the period, as yyyyMMdd."""
+        day, time = date.fromisoformat(self.end[:8]), self.end[8:]
+        last = day if time > "000000" else day - timedelta(days=1)
+        return last.strftime("%Y%m%d")
 
 
 MARCH = Period("20250301000000", "20250401000000")
@@ -41,6 +50,7 @@ class Units:
     """Who a unit's records count for in a period, by versions and successors."""
 
     versions: dict[str, list[dict[str, str]]]
+    _provinces: dict[tuple[str, Period], str] = field(default_factory=dict)
 
     def counted_for(self, code: str, period: Period) -> dict[str, str] | None:
         """The unit version that a record of `code` counts for in the period, None: the province."""
@@ -57,11 +67,20 @@ class Units:
                     queue.append(successor)
         return None
 
+    def of_province(self, code: str, period: Period, province: str) -> bool:
+        """Whether a record of `code` counts for the province in the period."""
+        known = self._provinces.get((code, period))
+        if known is None:
+            found = self.counted_for(code, period)
+            known = self._provinces[code, period] = found["MaTinh"] if found else province
+        return known == province
+
 
 def _is_valid(version: dict[str, str], period: Period) -> bool:
-    last = str(int(period.end[:8]) - 1)  # no period here ends on the first of a year
     first = period.start[:8]
-    return version["HieuLucTu"] <= last and (version["HieuLucDen"] or "99999999") >= first
+    return (
+        version["HieuLucTu"] <= period.last_day and (version["HieuLucDen"] or "99999999") >= first
+    )
 
 
 def read_units(directory: Path) -> Units:
@@ -116,11 +135,10 @@ def paid_online(directory: Path) -> dict[str, str]:
 
 @dataclass
 class PeriodFigures:
-    """Counts of one period, and the online and used procedure codes in it."""
+    """Counts of one period, and the procedure codes of its dossiers by kind."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    received_codes: set[str] = field(default_factory=set)
-    online_codes: set[str] = field(default_factory=set)
+    codes: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     end_to_end: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
 
 
@@ -165,12 +183,13 @@ class FigureCounter:
             counts["withdrawn or stopped"] += 1
         else:
             self._count_resolved(dossier, closed, figures, unit, side)
+            self._count_results(dossier, figures, period)
 
     def _count_received(
         self, dossier: dict[str, Any], figures: PeriodFigures, period: Period
     ) -> None:
         counts = figures.counts
-        code = ".".join(dossier["MaTTHC"].split(".")[:2])
+        code = _procedure_code(dossier)
         level = self.levels.of(code, dossier["MaDonVi"])
         channel = dossier["KenhThucHien"]
         counts["received"] += 1
@@ -182,13 +201,23 @@ class FigureCounter:
             document["DuocTaiSuDung"] in ("1", "2") or document["DuocLayTuKhoDMQG"] == "1"
             for document in dossier["TaiLieuNop"]
         )
+        counts["synchronised"] += _happened(dossier["NgayDongBoDVCQG"], period)
+        counts["population data"] += {"MaCSDL": "CSDLDC"} in dossier["DSKetNoiCSDL"]
         if level in ("3", "4"):
-            figures.received_codes.add(code)
+            figures.codes["offered"].add(code)
             if channel == "2":
-                figures.online_codes.add(code)
+                figures.codes["online"].add(code)
         if _has_fee(dossier):
-            counts["with fee"] += 1
-            counts["paid online"] += self._paid.get(dossier["MaHoSo"], "9") < period.end
+            self._count_fee(dossier, code, figures, period)
+
+    def _count_fee(
+        self, dossier: dict[str, Any], code: str, figures: PeriodFigures, period: Period
+    ) -> None:
+        figures.counts["with fee"] += 1
+        figures.codes["with fee"].add(code)
+        if _happened(self._paid.get(dossier["MaHoSo"], ""), period):
+            figures.counts["paid online"] += 1
+            figures.codes["paid online"].add(code)
 
     def _count_resolved(
         self, dossier: dict[str, Any], closed: str, figures: PeriodFigures, unit: str, side: str
@@ -200,7 +229,6 @@ class FigureCounter:
         for name in ("resolved", f"resolved, {side}"):
             counts[name] += 1
             counts[f"{name}, on time"] += on_time
-        counts["electronic results"] += electronic
         paid = not _has_fee(dossier) or dossier["MaHoSo"] in self._paid
         end_to_end = (
             dossier["KenhThucHien"] == "2"
@@ -212,6 +240,19 @@ class FigureCounter:
         figures.end_to_end[unit][0] += end_to_end
         figures.end_to_end[unit][1] += 1
 
+    def _count_results(
+        self, dossier: dict[str, Any], figures: PeriodFigures, period: Period
+    ) -> None:
+        counts = figures.counts
+        electronic = _has_electronic_result(dossier)
+        counts["electronic results"] += electronic
+        if _procedure_code(dossier) in CERTIFIED_COPIES:
+            counts["certified copies"] += 1
+            counts["certified copies, electronic"] += electronic
+        if dossier["HoSoCoThanhPhanSoHoa"] == "1":
+            counts["digitised, resolved"] += 1
+            counts["digitised, in the vault"] += _happened(dossier["NgayDongBoKho"], period)
+
     def _counted_for(self, code: str, name: str) -> tuple[str, str]:
         """Code and type of the unit that counts."""
         found = self._side.get((code, name))
@@ -220,6 +261,16 @@ class FigureCounter:
             found = (unit["MaDonVi"], unit["LoaiDonVi"]) if unit else ("33", "tinh")
             self._side[code, name] = found
         return found
+
+
+def _procedure_code(dossier: dict[str, Any]) -> str:
+    """Without the suffix of the province's own copy."""
+    return ".".join(dossier["MaTTHC"].split(".")[:2])
+
+
+def _happened(time: str, period: Period) -> bool:
+    """By the end of the period."""
+    return bool(time) and time < period.end
 
 
 def _closed(dossier: dict[str, Any]) -> str:

@@ -4,9 +4,11 @@ import json
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from simulator_criteria import GROUPS, Criteria, CriteriaCounter, printed
 from simulator_figures import (
     MARCH,
     QUARTER,
@@ -19,7 +21,7 @@ from simulator_figures import (
 
 from simulator import dataset
 from simulator.feeds import FEEDS, VERSION_FIELD, Feed
-from simulator.plan import SMALL
+from simulator.plan import FULL, SMALL
 
 MONTHS = {
     "july": Period("20250701000000", "20250801000000"),
@@ -51,6 +53,14 @@ def figures(full: Path) -> dict[str, PeriodFigures]:
     return FigureCounter(full, {"march": MARCH, "quarter": QUARTER, **MONTHS}).count()
 
 
+@pytest.fixture(scope="module")
+def criteria(full: Path, figures: dict[str, PeriodFigures]) -> dict[str, Criteria]:
+    """The province's 21 criteria in March and in each month of the quarter."""
+    counter = CriteriaCounter(full)
+    months = {"march": MARCH, **MONTHS}
+    return {name: counter.of(month, figures[name]) for name, month in months.items()}
+
+
 def percent(part: int, whole: int, rounding: str = ROUND_HALF_UP) -> str:
     """A rate in percent with two decimals."""
     return str((Decimal(100 * part) / whole).quantize(Decimal("0.01"), rounding))
@@ -70,13 +80,106 @@ def test_march_is_the_letter_of_march(figures: dict[str, PeriodFigures]) -> None
     assert percent(counts["electronic results"], counts["resolved"]) == "84.69"
 
 
-def test_march_ratings(full: Path) -> None:
-    marks = Counter(
-        rating["DanhGia"]
-        for rating in records(full, "ratings")
-        if rating["DaXoa"] != "1" and MARCH.holds(rating["ThoiGianDanhGia"])
+@pytest.mark.parametrize(
+    ("group", "points"),
+    [
+        ("transparency", "9.3"),
+        ("timeliness", "19.3"),
+        ("online_service", "7.5"),
+        ("online_payment", "4.7"),
+        ("satisfaction", "17.8"),
+        ("digitisation", "14.6"),
+    ],
+)
+def test_march_has_the_letters_points(
+    criteria: dict[str, Criteria], group: str, points: str
+) -> None:
+    assert printed(criteria["march"].points(group), 1) == points
+
+
+def test_march_has_the_letters_total(criteria: dict[str, Criteria]) -> None:
+    assert printed(criteria["march"].total, 2) == "73.04"
+
+
+def test_the_portal_shows_the_points_of_march(full: Path, criteria: dict[str, Criteria]) -> None:
+    rows = dataset.read_national_rows(full)["2025-03"]
+    own = next(row for row in rows if row["TEN"] == "Tỉnh Hưng Yên")
+    columns = {
+        "transparency": "CKMB",
+        "timeliness": "TDGQ",
+        "online_service": "CLGQ",
+        "online_payment": "TTTT",
+        "satisfaction": "MDHL",
+        "digitisation": "MDSH",
+    }
+    march = criteria["march"]
+    served = {group: own[column].replace(",", ".") for group, column in columns.items()}
+    assert served == {group: printed(march.points(group), 2) for group in columns}
+    assert own["TONG_SCORE"].replace(",", ".") == printed(march.total, 2)
+
+
+def test_march_counts_are_the_plans(criteria: dict[str, Criteria]) -> None:
+    plan, counts = FULL.march, criteria["march"].counts
+    procedures, petitions = FULL.procedures, FULL.march_petitions
+    first = procedures.first_quarter
+    active, with_fee = 2_273 + 1, 890 + 1  # one more than today: it ended with the districts
+    offered = sum(plan.received.values())
+    assert counts == {
+        "01": (first.published_on_time, first.due),
+        "02": (first.disclosed_on_time, procedures.first_quarter_disclosures),
+        "03": (active - procedures.full_content.in_march, active),
+        "04": (plan.synchronised, plan.total_received),
+        "05": (plan.resolved_on_time, plan.resolved),
+        "06": (907 + 1_171 + 1, active),
+        "07": (plan.procedures_used_online, 471),
+        "08": (plan.received_online, offered),
+        "09": (plan.procedures_paid_online, 207),
+        "10": (with_fee - procedures.payment_platform.in_march, with_fee),
+        "11": (plan.paid_online, plan.with_fee),
+        "12": (plan.electronic_results, plan.resolved),
+        "13": (plan.digitised, plan.total_received),
+        "14": (plan.reused, plan.total_received),
+        "15": (plan.electronic_certified_copies, plan.certified_copies),
+        "16": (plan.in_vault, plan.digitised_resolved),
+        "17": (active - procedures.population_data.in_march, active),
+        "18": (plan.using_population_data, plan.total_received),
+        "19": (petitions.answered, petitions.answered + petitions.overdue),
+        "20": (petitions.satisfied, petitions.rated),
+        "21": (plan.satisfied, plan.ratings),
+    }
+
+
+@pytest.mark.parametrize(
+    ("month", "published"), [("july", "74.88"), ("august", "77.51"), ("september", "75.05")]
+)
+def test_the_quarters_totals_are_plausible(
+    criteria: dict[str, Criteria], month: str, published: str
+) -> None:
+    assert abs(criteria[month].total - Fraction(published)) < 3
+
+
+def test_every_department_has_procedures_to_publish_and_they_differ(full: Path) -> None:
+    kept = CriteriaCounter(full).published_on_time_by_department(MARCH)
+    assert len(kept) == 13
+    rates = {Fraction(*counts) for counts in kept.values()}
+    assert len(rates) > 6
+    assert min(rates) < Fraction(1, 4)
+    assert max(rates) > Fraction(1, 2)
+
+
+def test_old_units_offered_procedures_in_march(full: Path) -> None:
+    units = read_units(full)
+    active = Counter(
+        version["LoaiDonVi"]
+        for code in {
+            row["MaDonVi"]
+            for row in records(full, "procedures")
+            if row["HieuLucTu"] <= MARCH.last_day <= (row["HieuLucDen"] or "99999999")
+            and row["TrangThai"] == "1"
+        }
+        if (version := units.counted_for(code, MARCH))
     )
-    assert percent(marks["RHL"] + marks["HL"], marks.total()) == "98.90"
+    assert active == {"so": 13, "nganh_doc": 5, "huyen": 10, "xa": 139}
 
 
 def test_quarter_is_the_quarterly_report(figures: dict[str, PeriodFigures]) -> None:
@@ -107,13 +210,13 @@ def test_the_balance_closes(figures: dict[str, PeriodFigures], period: str) -> N
 def test_quarter_online_services(figures: dict[str, PeriodFigures]) -> None:
     quarter = figures["quarter"]
     counts = quarter.counts
-    assert (len(quarter.received_codes), len(quarter.online_codes)) == (465, 447)
-    for level, printed in (("4", "89.60"), ("3", "92.31")):
+    assert (len(quarter.codes["offered"]), len(quarter.codes["online"])) == (465, 447)
+    for level, rate in (("4", "89.60"), ("3", "92.31")):
         online, received = (
             counts[f"received online, level {level}"],
             counts[f"received, level {level}"],
         )
-        assert percent(online, received, ROUND_DOWN) == printed
+        assert percent(online, received, ROUND_DOWN) == rate
 
 
 def test_quarter_petitions_about_regulations(full: Path) -> None:
@@ -157,7 +260,7 @@ def test_procedures_are_those_of_the_form(full: Path) -> None:
 
 @pytest.fixture(scope="module")
 def small_months(small: Path) -> dict[str, PeriodFigures]:
-    return FigureCounter(small, {"march": MARCH, "quarter": QUARTER}).count()
+    return FigureCounter(small, {"march": MARCH, "quarter": QUARTER, **MONTHS}).count()
 
 
 def test_small_province_shows_its_plan(small_months: dict[str, PeriodFigures]) -> None:
@@ -171,6 +274,16 @@ def test_small_province_shows_its_plan(small_months: dict[str, PeriodFigures]) -
         assert quarter[f"resolved, {side}"] == planned.resolved
         assert quarter[f"resolved, {side}, on time"] == planned.resolved_on_time
     assert quarter["received, channel 2"] == sum(SMALL.quarter.received_online.values())
+
+
+def test_small_province_has_every_criterion(
+    small: Path, small_months: dict[str, PeriodFigures]
+) -> None:
+    counter = CriteriaCounter(small)
+    for name, month in {"march": MARCH, **MONTHS}.items():
+        counts = counter.of(month, small_months[name]).counts
+        assert sorted(counts) == sorted(code for codes in GROUPS.values() for code in codes)
+        assert all(denominator > 0 for _, denominator in counts.values()), name
 
 
 def test_units_fall_on_both_sides_of_the_target(figures: dict[str, PeriodFigures]) -> None:

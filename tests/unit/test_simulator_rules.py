@@ -1,7 +1,7 @@
 """The generator's building blocks: exact draws, office time, units, scores of the portal."""
 
 from collections import defaultdict
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
 import numpy as np
@@ -10,14 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator import SAMPLE_NOTICE, national_scores, reference
-from simulator.draws import Draws, apportion
-from simulator.plan import PLANS, Plan
+from simulator.draws import Draws, apportion, certain, first_of_each, most_frequent
+from simulator.plan import FULL, PLANS, Plan
+from simulator.publication import publications
 from simulator.rhythm import (
     DAY,
     WORKDAY,
     arrivals,
     from_working_time,
     instant,
+    month_end,
+    month_of,
     stamp,
     working_time,
 )
@@ -36,6 +39,34 @@ def test_exactly_takes_the_count_and_follows_the_leaning() -> None:
 def test_exactly_refuses_what_cannot_be() -> None:
     with pytest.raises(ValueError, match="3 wanted of 2 eligible"):
         Draws(1, "test").exactly(3, np.array([True, False, True]))
+
+
+def test_what_is_certain_is_always_drawn() -> None:
+    eligible = np.ones(1_000, dtype=np.bool_)
+    wanted = np.arange(1_000) % 100 == 7
+    assert Draws(1, "test").exactly(12, eligible, certain(wanted))[wanted].all()
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=1, max_size=30))
+def test_first_and_most_frequent_values_are_among_the_eligible(
+    pairs: list[tuple[int, bool]],
+) -> None:
+    values = np.array([value for value, _ in pairs])
+    eligible = np.array([flag for _, flag in pairs])
+    first = first_of_each(values, eligible)
+    assert sorted(values[first]) == sorted(set(values[eligible]))
+    assert not (first & ~eligible).any()
+    for count in range(len(set(values[eligible])) + 1):
+        chosen = most_frequent(values, eligible, count)
+        assert not (chosen & ~eligible).any()
+        assert len(set(values[chosen])) == count
+        others = [int((values[eligible] == v).sum()) for v in set(values[eligible & ~chosen])]
+        assert all(
+            int((values[eligible] == v).sum()) >= max(others, default=0)
+            for v in set(values[chosen])
+        )
+    with pytest.raises(ValueError, match="values"):
+        most_frequent(values, eligible, 7)
 
 
 @given(
@@ -87,6 +118,36 @@ def test_stamp_writes_contract_times() -> None:
     assert stamp(moments).tolist() == [20250331235959, 0, 20250701000000]
 
 
+def test_a_month_ends_where_the_next_one_begins() -> None:
+    moments = np.array([instant(2025, 3, 1), instant(2025, 3, 31, 23, 59, 59), instant(2025, 4, 1)])
+    assert month_of(moments).tolist() == [3, 3, 4]
+    april, may = instant(2025, 4, 1), instant(2025, 5, 1)
+    assert month_end(moments).tolist() == [april, april, may]
+
+
+def test_procedures_keep_as_many_deadlines_as_planned() -> None:
+    source, figures = reference.load(), FULL.procedures
+    rows = list(publications(source, figures, Draws(1, "test")))
+    second, third = figures.second_quarter, figures.third_quarter
+    for quarter, first_day, last_day in (
+        (figures.first_quarter, "20250101", "20250331"),
+        (second, "20250401", "20250630"),
+        (third, "20250701", "20250915"),
+    ):
+        due = [row for row in rows if first_day <= row.publish_by <= last_day]
+        assert len(due) == quarter.due
+        in_time = [row for row in due if row.published_on and row.published_on <= row.publish_by]
+        assert len(in_time) == quarter.published_on_time
+    to_disclose = [row for row in rows if row.disclose_by]
+    assert all(row.disclose_by <= "20250915" for row in to_disclose)
+    assert sum(row.disclose_by <= "20250331" for row in to_disclose) == 376
+    disclosed = [row for row in to_disclose if "" < row.disclosed_on <= row.disclose_by]
+    quarters = (figures.first_quarter, second, third)
+    assert len(disclosed) == sum(quarter.disclosed_on_time for quarter in quarters)
+    for row in to_disclose:
+        assert row.published_on <= (row.disclosed_on or "9"), "nothing is disclosed unpublished"
+
+
 @pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
 def test_the_plan_closes_its_balances(plan: Plan) -> None:
     assert plan.march.open_at_end > sum(plan.march.open_on_1_july.values())
@@ -134,6 +195,10 @@ def _number(text: str) -> Decimal:
     return Decimal(text.replace(",", "."))
 
 
+def _one_decimal(value: Decimal) -> str:
+    return str(value.quantize(Decimal("0.1"), ROUND_HALF_UP))
+
+
 @pytest.mark.parametrize(
     ("month", "provinces", "total", "rank"),
     [
@@ -172,11 +237,20 @@ def test_portal_shows_march_as_the_letter_quotes_it(
 ) -> None:
     rows = national_scores.rows_by_month()["2025-03"]
     values = {row["TEN"]: _number(row[column]) for row in rows}
-    assert values["Tỉnh Hưng Yên"] == Decimal(score)
-    mean = sum(values.values()) / len(values)
-    assert round(mean, 1) == Decimal(average)
+    own = values["Tỉnh Hưng Yên"]
+    assert _one_decimal(own) == score
+    assert _one_decimal(sum(values.values(), Decimal(0)) / len(values)) == average
     if rank:
-        assert 1 + sum(value > Decimal(score) for value in values.values()) == rank
+        assert 1 + sum(value > own for value in values.values()) == rank
+
+
+def test_portal_scores_add_up_within_their_maxima() -> None:
+    maxima = {"CKMB": 18, "TDGQ": 20, "CLGQ": 12, "TTTT": 10, "MDHL": 18, "MDSH": 22}
+    for month, rows in national_scores.rows_by_month().items():
+        for row in rows:
+            scores = {column: _number(row[column]) for column in maxima}
+            assert all(0 <= score <= maxima[column] for column, score in scores.items())
+            assert sum(scores.values()) == _number(row["TONG_SCORE"]), f"{row['TEN']}, {month}"
 
 
 def test_portal_names_every_province_and_prints_commas_for_some() -> None:
