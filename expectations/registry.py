@@ -7,8 +7,10 @@ from expectations import (
     fct_measure,
     ledger,
     mart_dossier_balance,
+    mart_form_check,
     mart_former_unit_score,
     mart_monthly_score,
+    mart_statistical_form,
     mart_target_compliance,
     raw_dossiers,
     raw_national_scores,
@@ -37,4 +39,8 @@ MART_SUITES: tuple[Suite, ...] = (
     mart_former_unit_score.SUITE,
     mart_dossier_balance.SUITE,
     mart_target_compliance.SUITE,
+)
+FORM_SUITES: tuple[Suite, ...] = (
+    mart_statistical_form.SUITE,
+    mart_form_check.SUITE,
 )

@@ -15,8 +15,9 @@ from typing import Any, Literal
 
 # fail: nothing downstream may read the data; warn: goes on, and stands in the report.
 Severity = Literal["fail", "warn"]
-# What a suite is restricted to: batches by their id, or months by their first day.
-ScopeItem = int | date
+# What a suite is restricted to: batches by their id, months by their first day, or the periods of
+# the statistical form by their name.
+ScopeItem = int | date | str
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,10 @@ class Suite:
 
 
 def _literal(item: ScopeItem) -> str:
+    if isinstance(item, str):
+        if not item.isalnum():
+            raise ValueError(f"'{item}' does not name a period")
+        return f"'{item}'"
     return f"date '{item.isoformat()}'" if isinstance(item, date) else str(int(item))
 
 
@@ -152,6 +157,18 @@ def every_month_has_rows(reason: str, *, severity: Severity = "fail") -> Check:
         "every_month_has_rows",
         "ExpectColumnUniqueValueCountToBeBetween",
         {"column": "period_month"},
+        severity,
+        reason,
+        counts_scope=True,
+    )
+
+
+def every_period_has_rows(reason: str, *, severity: Severity = "fail") -> Check:
+    """As `every_month_has_rows`, for a suite whose scope are periods of the form."""
+    return Check(
+        "every_period_has_rows",
+        "ExpectColumnUniqueValueCountToBeBetween",
+        {"column": "period"},
         severity,
         reason,
         counts_scope=True,

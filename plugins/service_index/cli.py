@@ -131,7 +131,13 @@ def score(month: Month, override_gate: OverrideGate = None, because: Because = N
 
 @app.command()
 def publish(
-    month: Month,
+    month: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM", help="The scores of an ICT month …")
+    ] = None,
+    period: Annotated[
+        str | None,
+        typer.Option(metavar="PERIOD", help="… or the statistical form: 2025Q3, 2025H1, 2025."),
+    ] = None,
     reason: Annotated[
         str | None,
         typer.Option(help="Why: late_data, source_correction, method or our_error."),
@@ -139,9 +145,26 @@ def publish(
     override_gate: OverrideGate = None,
     because: Because = None,
 ) -> None:
-    """Publish a month; its numbers are scored and checked first. Same numbers: no new release."""
-    _run_month(month, {"publish": True, "reason": reason}, override_gate, because)
-    _show(month)
+    """Publish a month or a form; its numbers are checked first. Same numbers: no new release."""
+    if (month is None) == (period is None):
+        raise ValueError("name what to publish: --month YYYY-MM, or --period such as 2025Q3")
+    if month is not None:
+        _run_month(month, {"publish": True, "reason": reason}, override_gate, because)
+        _show(month)
+    elif period is not None:
+        if override_gate or because:
+            raise ValueError("--override-gate goes with --month: it is for a month's marts")
+        _publish_form(period, reason)
+
+
+def _publish_form(period: str, reason: str | None) -> None:
+    from service_index.orchestration.periods import parse_period
+    from service_index.publishing.form_view import show_form
+
+    parse_period(period)
+    _airflow().run("report_period", {"period": period, "reason": reason})
+    with _warehouse() as connection:
+        show_form(connection, period, settings_module.load().releases, out)
 
 
 def _run_month(

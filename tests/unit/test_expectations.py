@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from expectations.registry import FEED_SUITES, LEDGER, MART_SUITES
+from expectations.registry import FEED_SUITES, FORM_SUITES, LEDGER, MART_SUITES
 from expectations.vocabulary import Check, Suite, every_month_has_rows, holds, in_set
 
-SUITES = (LEDGER, *FEED_SUITES.values(), *MART_SUITES)
+SUITES = (LEDGER, *FEED_SUITES.values(), *MART_SUITES, *FORM_SUITES)
 
 
 @pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.name)
@@ -47,6 +47,10 @@ def test_the_scope_is_written_as_literals() -> None:
     assert suite.query(None) == "select r.* from raw.x as r"
     months = Suite("s", "marts.x", "period_month", ())
     assert months.query([date(2025, 3, 1)]).endswith("where r.period_month in (date '2025-03-01')")
+    periods = Suite("s", "marts.x", "period", ())
+    assert periods.query(["2025H1", "2025Q2"]).endswith("where r.period in ('2025H1', '2025Q2')")
+    with pytest.raises(ValueError, match="does not name a period"):
+        periods.query(["2025'; drop table x"])
 
 
 def test_a_rule_becomes_a_column_on_which_unknown_counts_as_broken() -> None:

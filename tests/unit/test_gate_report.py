@@ -106,18 +106,22 @@ def test_the_page_runs_and_loads_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("months", "shown"),
-    [(["2025-02-01", "2025-03-01"], "02/2025, 03/2025"), (None, "tất cả all")],
+    ("periods", "shown"),
+    [
+        (["2025-02-01", "2025-03-01"], "02/2025, 03/2025"),
+        (["2025H1", "2025Q2"], "2025H1, 2025Q2"),
+        (None, "tất cả all"),
+    ],
 )
-def test_the_months_of_the_marts(tmp_path: Path, months: list[str] | None, shown: str) -> None:
+def test_the_periods_of_the_marts(tmp_path: Path, periods: list[str] | None, shown: str) -> None:
     many = {date(2024 + n // 12, 1 + n % 12, 1): n for n in range(15)}
     check = CheckResult("fct_measure", "value_is_in_range", "fail", "Counts.", False, 99, 9, many)
     run = GateResult(
         2, "marts", datetime(2025, 4, 1, tzinfo=UTC), (check,), (), tmp_path / "2.html"
     )
-    page = read(report.render(run, [], months))
+    page = read(report.render(run, [], periods))
     assert shown in page.text
-    assert "Tháng: 01/2024 (0), 02/2024 (1)" in page.text
+    assert "Kỳ: 01/2024 (0), 02/2024 (1)" in page.text
     assert "… +3" in page.text
     assert "Lô dữ liệu" not in page.text
 

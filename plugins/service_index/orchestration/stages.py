@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -133,7 +133,7 @@ def gate_batches() -> dict[str, Any]:
                 "select batch_id from ops.batch where status = 'loaded' order by batch_id"
             )
         ]
-        is_sample = _is_sample(connection)
+        is_sample = holds_sample_data(connection)
         connection.commit()
         if not waiting:
             say("gate 1: no batch is waiting")
@@ -201,10 +201,10 @@ def gate_marts(month: str) -> dict[str, Any]:
     """Hold the marts of a month against their gate, unless they passed it as they now are."""
     period_month = parse_month(month)
     with open_warehouse() as (connection, dsn, settings), marts_shared(connection):
-        if _marts_passed(connection, period_month):
+        if marts_passed(connection, "months", period_month.isoformat()):
             say(f"gate 2: {month} passed before and has not changed")
             return {"checks": 0}
-        is_sample = _is_sample(connection)
+        is_sample = holds_sample_data(connection)
         connection.commit()
         from service_index.quality.gate import run_marts_gate
 
@@ -232,12 +232,12 @@ def publish(month: str, *, wanted: bool, reason: str | None) -> dict[str, Any]:
 
     period_month = parse_month(month)
     with open_warehouse() as (connection, _, settings), marts_shared(connection):
-        if not _marts_passed(connection, period_month):
+        if not marts_passed(connection, "months", period_month.isoformat()):
             raise StageError(
                 f"the marts of {month} have not passed their gate as they now are: "
                 f"run `service-index score --month {month}`"
             )
-        is_sample = _is_sample(connection)
+        is_sample = holds_sample_data(connection)
         connection.commit()
         result = publish_month(
             connection,
@@ -253,24 +253,28 @@ def publish(month: str, *, wanted: bool, reason: str | None) -> dict[str, Any]:
     return {"release_id": result.release_id, "is_new": result.is_new, "status": result.status}
 
 
-def _marts_passed(connection: psycopg.Connection, month: date) -> bool:
-    """Whether the last gate on this month's marts passed and no transform came after it."""
+def marts_passed(connection: psycopg.Connection, scope: str, item: str) -> bool:
+    """Whether the last gate on these marts passed and no transform came after it.
+
+    `scope` and `item` as in the gate's subject: `months` and a first day, `periods` and a name.
+    """
     row = connection.execute(
         """
         select
             gate_run.status = 'passed'
             and gate_run.ran_at > (select max(started_at) from ops.transform_run)
         from ops.gate_run
-        where gate = 'marts' and subject -> 'months' ? %s
+        where gate = 'marts' and subject -> %s::text ? %s
         order by gate_run_id desc
         limit 1
         """,
-        [month.isoformat()],
+        [scope, item],
     ).fetchone()
     return bool(row and row[0])
 
 
-def _is_sample(connection: psycopg.Connection) -> bool:
+def holds_sample_data(connection: psycopg.Connection) -> bool:
+    """Whether anything in the warehouse came from the sample source."""
     row = connection.execute("select exists (select from ops.batch where is_sample)").fetchone()
     return bool(row and row[0])
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 
-from expectations.registry import FEED_SUITES, LEDGER, MART_SUITES
+from expectations.registry import FEED_SUITES, FORM_SUITES, LEDGER, MART_SUITES
 from expectations.vocabulary import ScopeItem, Suite
 from service_index.quality import record, report
 from service_index.quality.results import CheckResult, Gate, GateError, GateResult
@@ -87,6 +87,21 @@ def run_marts_gate(
         return _run(connection, dsn, plan, reports_dir, is_sample)
 
 
+def run_form_gate(
+    dsn: str, periods: Sequence[str], reports_dir: Path, *, is_sample: bool = False
+) -> GateResult:
+    """Check the statistical forms of `periods` (`2025Q3`, `2025H1`, `2025`).
+
+    Raises ValueError for an empty list, GateError when the gate could not be run.
+    """
+    if not periods:
+        raise ValueError("no period to check")
+    scope = sorted(set(periods))
+    plan = _Plan("marts", {"periods": scope}, (), tuple((suite, scope) for suite in FORM_SUITES))
+    with connect(dsn) as connection:
+        return _run(connection, dsn, plan, reports_dir, is_sample)
+
+
 def _run(
     connection: psycopg.Connection, dsn: str, plan: _Plan, reports_dir: Path, is_sample: bool
 ) -> GateResult:
@@ -119,7 +134,8 @@ def _conclude(
         run_id, ran_at = record.add_run(connection, plan.gate, plan.subject, status)
         path = reports_dir / plan.gate / f"{run_id}.html"
         result = GateResult(run_id, plan.gate, ran_at, checks, refused, path)
-        report.write(result, plan.batches, plan.subject.get("months"), is_sample=is_sample)
+        periods = plan.subject.get("periods", plan.subject.get("months"))
+        report.write(result, plan.batches, periods, is_sample=is_sample)
         record.add_checks(connection, result)
         record.set_status(connection, plan.batches, refused)
     return result

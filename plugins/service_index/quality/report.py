@@ -20,15 +20,16 @@ ITEMS_SHOWN = 12
 def write(
     result: GateResult,
     batches: Sequence[Batch],
-    months: Sequence[str] | None,
+    periods: Sequence[str] | None,
     *,
     is_sample: bool = False,
 ) -> None:
     """Write the page to `result.report_path`, whole or not at all.
 
-    `batches` are those of a batch gate; `months` those of a marts gate, as ISO dates (None: all).
+    `batches` are those of a batch gate; `periods` what a marts gate looked at: months as ISO dates,
+    or periods of the statistical form by name (None: all there is).
     """
-    page = render(result, batches, months, is_sample=is_sample)
+    page = render(result, batches, periods, is_sample=is_sample)
     result.report_path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = result.report_path.with_suffix(".part")
     unfinished.write_text(page, encoding="utf-8")
@@ -38,7 +39,7 @@ def write(
 def render(
     result: GateResult,
     batches: Sequence[Batch],
-    months: Sequence[str] | None,
+    periods: Sequence[str] | None,
     *,
     is_sample: bool = False,
 ) -> str:
@@ -48,7 +49,7 @@ def render(
         result=result,
         batches=sorted(batches, key=lambda batch: (batch.batch_id not in refused, batch.batch_id)),
         refused=refused,
-        months=months,
+        periods=periods,
         suites=_by_suite(result.checks),
         passed_count=sum(check.passed for check in result.checks),
         ran_at=result.ran_at.astimezone(ICT),
@@ -71,8 +72,13 @@ def _number(value: int) -> str:
     return f"{value:,}".replace(",", ".")
 
 
-def _item(value: int | date) -> str:
+def _item(value: int | date | str) -> str:
     return f"{value:%m/%Y}" if isinstance(value, date) else str(value)
+
+
+def _period(name: str) -> str:
+    """`2025-03-01` as 03/2025; a period of the form has its name."""
+    return f"{name[5:7]}/{name[:4]}" if "-" in name else name
 
 
 @cache
@@ -86,4 +92,5 @@ def _template() -> Template:
     )
     environment.filters["number"] = _number
     environment.filters["item"] = _item
+    environment.filters["period"] = _period
     return environment.get_template("gate_report.html")

@@ -1,0 +1,70 @@
+"""Airflow DAG: the statistical form of a quarter, and of the half-year or year that ends with it.
+
+A scheduled run takes the ICT quarter in which its data interval begins; a run by hand names its
+`period` (2025Q3, 2025H1, 2025). The form is printed from the marts of the last scoring; what was
+entered by hand since is taken in first.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from airflow.sdk import AssetAlias, CronDataIntervalTimetable, Param, dag, task
+
+from service_index.orchestration import failures
+from service_index.settings import ICT
+
+# On the second day after the quarter, after the run that scores its last month.
+QUARTERLY = CronDataIntervalTimetable("0 6 2 1,4,7,10 *", timezone="Asia/Ho_Chi_Minh")
+MODELS = AssetAlias("dbt_models")
+
+
+@dag(
+    schedule=QUARTERLY,
+    start_date=datetime(2025, 1, 2, 6, tzinfo=ICT),
+    catchup=False,
+    max_active_runs=1,
+    default_args={
+        "retries": 1,
+        "retry_delay": timedelta(minutes=5),
+        "on_failure_callback": failures.remember,
+    },
+    params={
+        "period": Param(None, type=["null", "string"], description="2025Q3, 2025H1 or 2025"),
+        "reason": Param(None, type=["null", "string"], description="why a release is revised"),
+    },
+    tags=["service-index"],
+    doc_md=__doc__,
+)
+def report_period() -> None:
+    @task
+    def plan(params: dict[str, Any], data_interval_start: datetime | None = None) -> list[str]:
+        from service_index.orchestration import form_stages
+
+        return form_stages.plan_periods(params, data_interval_start)
+
+    @task(outlets=[MODELS])
+    def transform(periods: list[str], *, outlet_events: Any, task_instance: Any) -> list[str]:
+        from service_index.orchestration import model_events, stages
+
+        with model_events.reported(outlet_events[MODELS], task_instance) as on_model:
+            stages.transform(None, on_model)
+        return periods
+
+    @task
+    def gate(periods: list[str]) -> list[str]:
+        from service_index.orchestration import form_stages
+
+        return form_stages.gate_forms(periods)
+
+    @task
+    def publish(periods: list[str], params: dict[str, Any]) -> dict[str, Any]:
+        from service_index.orchestration import form_stages
+
+        return form_stages.publish_forms(periods, reason=params["reason"])
+
+    publish(gate(transform(plan())))
+
+
+report_period()
