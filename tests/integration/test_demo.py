@@ -17,12 +17,16 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from service_index.settings import ICT
+from service_index.landing.store import LandingStore
+from service_index.orchestration import stages, transform
+from service_index.settings import ICT, load
+from service_index.sources.inbox import take_files
 from service_index.warehouse import embedded
 from tests.oracle.calculate import calculate
 from tests.oracle.compare import compare
 from tests.oracle.policy import Policy
 from tests.oracle.versions import Delivery
+from tests.pipeline import open_pipeline
 
 pytestmark = pytest.mark.full_size
 
@@ -226,3 +230,82 @@ def test_a_second_run_fetches_nothing_and_releases_nothing(demo: Demo) -> None:
             "2025-08.r1",
             "2025-09.r1",
         ]
+
+
+def _correct_one_percent_of_august(demo: Demo) -> int:
+    """Drop a file into the inbox with corrections of every hundredth dossier received in August."""
+    corrections = (
+        {"DaXoa": "1"},
+        {"DanhSachGiayToKetQua": []},
+        {"HoSoCoThanhPhanSoHoa": "0", "NgayDongBoDVCQG": ""},
+        {"KenhThucHien": "1", "CoBuocTrucTiep": "1"},
+    )
+    lines = []
+    with (demo.home / "sample" / "dossiers.jsonl").open("rb") as records:
+        august = (line for line in records if b'"NgayTiepNhan":"202508' in line)
+        for place, line in enumerate(list(august)[::100]):
+            record = json.loads(line) | corrections[place % len(corrections)]
+            lines.append(json.dumps(record | {"NgayCapNhat": "20250916080000"}))
+    inbox = demo.home / "inbox"
+    inbox.mkdir(exist_ok=True)
+    (inbox / "dossiers-corrections.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return len(lines)
+
+
+def _writers_before_august(connection: psycopg.Connection) -> dict[str, object]:
+    """Which transaction wrote each row of the months before August: another one, if rebuilt."""
+    return {
+        mart: connection.execute(
+            "select array_agg(xmin::text order by ctid) "
+            f"from {mart} where period_month < '2025-08-01'"
+        ).fetchone()
+        for mart in (
+            "intermediate.int_measure__procedures_received",
+            "intermediate.int_measure__dossiers_resolved",
+            "marts.fct_measure",
+            "marts.fct_criterion_score",
+            "marts.mart_monthly_score",
+            "marts.mart_dossier_balance",
+            "marts.mart_target_compliance",
+            "marts.mart_compliance_cause",
+            "marts.mart_former_unit_score",
+        )
+    }
+
+
+def test_a_change_of_one_percent_rebuilds_what_it_touches_and_equals_a_full_refresh(
+    demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = open_pipeline(monkeypatch, demo.home, demo.dsn, "http://no:one@127.0.0.1:9")
+    corrected = _correct_one_percent_of_august(demo)
+    assert corrected > 1_000
+    with pipeline.connect() as connection:
+        former = _writers_before_august(connection)
+        groups = connection.execute(
+            "select count(*) from intermediate.int_measure__procedures_received"
+        ).fetchone()
+    before = pipeline.fingerprints()
+
+    take_files(load().inbox, LandingStore(load().landing_url))
+    stages.load()
+    stages.gate_batches()
+    report = stages.transform("2025-08")
+
+    assert not report.is_full_refresh
+    rows = {model.name: model.rows_affected for model in report.models}
+    # A quarter of the corrected dossiers are tombstones, and have no row any more.
+    assert rows["fct_dossier"] == corrected - len(range(0, corrected, 4))
+    assert groups is not None
+    assert 0 < (rows["int_measure__procedures_received"] or 0) < groups[0] / 2
+    with pipeline.connect() as connection:
+        assert _writers_before_august(connection) == former
+    incremental = pipeline.fingerprints()
+    assert {name for name in before if before[name] != incremental[name]} >= {
+        "fct_dossier",
+        "fct_measure",
+        "fct_criterion_score",
+        "mart_monthly_score",
+    }
+    with pipeline.connect() as connection:
+        transform.transform(connection, pipeline.dsn, load(), full_refresh=True)
+    assert pipeline.fingerprints() == incremental
