@@ -62,26 +62,26 @@ class Facts:
         return _state_on(self._states[code, unit], day).row
 
 
-def _states(changes: Iterable[Change[ProcedureRow]]) -> list[ProcedureState]:
-    """The states of a row day by day: of several snapshots fetched on a day the last one holds."""
-    states: list[ProcedureState] = []
+def _states(changes: Sequence[Change[ProcedureRow]]) -> list[ProcedureState]:
+    """The states of a row day by day: of several snapshots fetched on a day the last one holds.
+
+    Before the first snapshot the first one applies, whatever else came on its day.
+    """
+    row = changes[0].row
+    assert row is not None, "a row's history begins with its appearance"
+    states = [ProcedureState(date.min, row, has_vanished=False)]
     for change in changes:
         since = change.fetched_at.astimezone(ICT).date()
-        row = change.row or states[-1].row  # a history begins with an appearance
-        state = ProcedureState(since, row, has_vanished=change.row is None)
-        if states and states[-1].since == since:
+        row = change.row or row
+        if states[-1].since == since:
             states.pop()
-        states.append(state)
+        states.append(ProcedureState(since, row, has_vanished=change.row is None))
     return states
 
 
 def _state_on(states: Sequence[ProcedureState], day: date) -> ProcedureState:
-    """The latest state known by a day; before the first one the first attributes known.
-
-    What vanishes on the day on which it first appeared is abolished from then on, not before.
-    """
-    known = (state for state in reversed(states) if state.since <= day)
-    return next(known, states[0]._replace(has_vanished=False))
+    """The latest state known by a day."""
+    return next(state for state in reversed(states) if state.since <= day)
 
 
 class MonthFacts:

@@ -266,9 +266,11 @@ def test_of_several_snapshots_of_a_day_the_last_one_holds() -> None:
         ),
         months=(date(2025, 2, 1), MARCH),
     )
-    for month in (date(2025, 2, 1), MARCH):
-        assert tally(result, "06", "S", month) == (0, 1)
-        assert tally(result, "01", "S", month) == (1, 1)
+    assert tally(result, "06", "S", MARCH) == (0, 1)
+    assert tally(result, "01", "S", MARCH) == (1, 1)
+    # Before the first snapshot the first one, and not the last one of its day.
+    assert tally(result, "06", "S", date(2025, 2, 1)) == (1, 1)
+    assert tally(result, "01", "S", date(2025, 2, 1)) == (0, 1)
 
 
 def test_the_open_month_has_the_snapshot_of_its_last_day_also_after_the_cut_off() -> None:
