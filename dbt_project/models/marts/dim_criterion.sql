@@ -32,6 +32,7 @@ select
     criterion.cooperating_units,
     criterion.source_code,
     criterion.certainty,
+    criterion.reading,
     catalogue.begins_on as valid_from,
     catalogue.ends_on as valid_to
 from catalogue
