@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := env -u PYTHONPATH $(BIN)
 
-.PHONY: help setup demo test test-fast lint up down clean lock
+.PHONY: help setup demo test test-fast lint docs up down clean lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ lint: .venv/.development ## ruff, mypy (strict), sqlfluff
 	@$(RUN)/ruff check . && $(RUN)/ruff format --check .
 	@$(RUN)/mypy
 	@$(RUN)/sqlfluff lint --disable-progress-bar dbt_project
+
+docs: .venv/.runtime ## docs/criteria.md, from the catalogue, the dbt descriptions and the measures' SQL
+	@$(RUN)/python -m docs.criteria_page
 
 up: .venv/.runtime ## Airflow's pages, scheduler and the sample source, on this machine
 	@$(RUN)/service-index up
