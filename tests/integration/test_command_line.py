@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,10 @@ def _dossier(number: int, unit: str, finished: str) -> dict[str, str]:
     }  # fmt: skip
 
 
+SHOWN = {
+    "CKMB": "9,3", "TDGQ": "19,3", "CLGQ": "7,5", "TTTT": "4,7", "MDHL": "17,8", "MDSH": "14,6",
+    "TONG_SCORE": "73,2",
+}  # fmt: skip
 DOSSIERS = [
     _dossier(1, "X1", "20250310235959"),  # on the day
     _dossier(2, "X1", "20250311000000"),  # a second later: late
@@ -56,7 +61,9 @@ DOSSIERS = [
 @pytest.fixture
 def source() -> Iterator[SampleSource]:
     records = {"units": UNITS, "procedures": PROCEDURES, "dossiers": DOSSIERS}
-    with SampleSource.from_records(records) as serving:
+    rows = [{"TEN": f"Tỉnh {name}", "ROW_STT": str(place), **SHOWN}
+            for place, name in enumerate(("Hưng Yên", "Thái Bình"), start=1)]  # fmt: skip
+    with SampleSource.from_records(records, national={"2025-03": rows}) as serving:
         yield serving
 
 
@@ -133,9 +140,34 @@ def test_a_window_that_is_never_whole_fails_in_one_line_and_marks_nothing_done(
     assert run("backfill", "--from", "2025-03-01", "--to", "2025-03-08").returncode == 0
 
 
+def test_national_results_are_imported_where_a_portal_has_them(
+    run: Run, source: SampleSource, warehouse_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = run("import-national", "--month", "2025-03")
+    assert without.returncode == 0, without.stderr
+    assert "no portal is set (AIRFLOW_CONN_NATIONAL_PORTAL)" in without.stderr
+
+    monkeypatch.setenv("AIRFLOW_CONN_NATIONAL_PORTAL", source.national_portal_uri)
+    imported = run("import-national", "--month", "2025-03")
+    assert imported.returncode == 0, imported.stderr
+    with connect(warehouse_dsn) as connection:
+        rows = connection.execute(
+            "select province_code, rank, ckmb, status from raw.national_scores "
+            "join ops.batch using (batch_id) order by rank"
+        ).fetchall()
+    assert rows == [("33", 1, Decimal("9.3"), "passed"), ("34", 2, Decimal("9.3"), "passed")]
+
+    monkeypatch.setenv("AIRFLOW_CONN_NATIONAL_PORTAL", f"{source.national_portal_uri}/nowhere")
+    failed = run("import-national", "--month", "2025-03")
+    assert failed.returncode == 1
+    assert "error: land: national_scores 2025-03: status 404" in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
+        (("import-national", "--month", "2025-3"), "is not a month"),
         (("ingest", "--from", "2025-13-01", "--to", "2025-04-01"), "is not a date"),
         (("ingest", "--from", "2025-04-01", "--to", "2025-03-01"), "ends"),
         (("score", "--month", "March"), "is not a month"),

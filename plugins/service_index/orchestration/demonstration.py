@@ -41,6 +41,7 @@ def run(settings: Settings, out: Console) -> None:
     airflow = LocalAirflow(settings)
     with sample_source.running(settings) as uri:
         os.environ["AIRFLOW_CONN_DOSSIER_API"] = uri
+        os.environ["AIRFLOW_CONN_NATIONAL_PORTAL"] = sample_source.national_portal_uri(uri)
         with stages.open_warehouse() as (connection, _, _settings):
             _refuse_real_data(connection)
         for step in _steps():
@@ -69,6 +70,7 @@ def _steps() -> list[_Step]:
     }
     return [
         _Step("ingest_daily", ingest),
+        *(_Step("import_national", {"month": month, "skip_landed": True}) for month in MONTHS),
         *(
             _Step("score_monthly", {"month": month, "publish": True, "reason": None})
             for month in MONTHS

@@ -73,8 +73,8 @@ def load(month: str) -> dict[str, Any]:
     }
     if done.reports:
         say(
-            f"loaded: {counts['loaded']} provinces; {counts['duplicates']} unchanged, "
-            f"{counts['quarantined']} quarantined"
+            f"loaded: {counts['loaded']} provinces new or changed; "
+            f"{counts['duplicates']} unchanged, {counts['quarantined']} quarantined"
         )
     else:
         say("loaded: nothing new")

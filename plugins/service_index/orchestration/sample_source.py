@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from service_index.settings import Settings
 
@@ -54,6 +55,12 @@ def serve(settings: Settings, folder: Path) -> tuple[subprocess.Popen[bytes], st
             raise SampleSourceError(f"the sample source did not start, see {log.name}")
         time.sleep(0.05)
     return process, uri_file.read_text(encoding="utf-8").strip()
+
+
+def national_portal_uri(uri: str) -> str:
+    """The connection URI of the sample's national portal, which the same server is."""
+    parts = urlsplit(uri)
+    return f"{parts.scheme}://{parts.hostname}:{parts.port}"
 
 
 @contextmanager

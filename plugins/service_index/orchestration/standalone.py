@@ -35,6 +35,9 @@ def start(settings: Settings, port: int) -> None:
         say("No source is set, so the sample source is served (DỮ LIỆU MẪU).")
         process, uri = sample_source.serve(settings, sample_source.generate(settings))
         os.environ["AIRFLOW_CONN_DOSSIER_API"] = uri
+        os.environ.setdefault(
+            "AIRFLOW_CONN_NATIONAL_PORTAL", sample_source.national_portal_uri(uri)
+        )
         started.append(process.pid)
     programs = Path(sys.executable).parent
     environment = os.environ | local_airflow.environment(settings) | _local_only(port)
