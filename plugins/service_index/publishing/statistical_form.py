@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 import psycopg
 from psycopg.rows import class_row
@@ -45,7 +45,7 @@ class _Period:
     province_code: str
     period_start: datetime
     closes_at: datetime
-    missing_months: list[date]
+    missing_months: str | None
 
 
 def read_state(
@@ -64,9 +64,9 @@ def read_state(
         )
     cutoff = state.data_cutoff(connection, period, found.period_start)
     if found.missing_months:
-        months = ", ".join(f"{month:%Y-%m}" for month in found.missing_months)
         raise PublishingRefusedError(
-            f"{period} is not whole: {months} not scored, see `service-index ingest` and `score`"
+            f"{period} is not whole, not scored: {found.missing_months}; "
+            "see `service-index ingest` and `score`"
         )
     return PeriodState(
         province_code=found.province_code,

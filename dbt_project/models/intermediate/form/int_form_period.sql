@@ -127,14 +127,17 @@ select
     first_month,
     last_month,
     last_day,
-    array(
-        select expected.month_start::date
-        from generate_series(first_month::timestamp, last_day::timestamp, interval '1 month')
-            as expected (month_start)
+    (
+        select
+            string_agg(
+                to_char(expected.month_start, 'YYYY-MM'), ', ' order by expected.month_start
+            )
+        from generate_series(
+            lasting.first_month::timestamp, lasting.last_day::timestamp, interval '1 month'
+        ) as expected (month_start)
         where
             expected.month_start::date not in (
                 select scored.period_month from {{ ref('int_period') }} as scored
             )
-        order by expected.month_start
     ) as missing_months
 from lasting

@@ -19,5 +19,4 @@ left join {{ ref('int_form_procedure') }} as procedure
     on
         form_period.period = procedure.period
         and form_period.province_code = procedure.province_code
-        and procedure.is_active
 group by form_period.period, form_period.province_code

@@ -85,7 +85,8 @@ by_procedure_row as (
         received.procedure_unit_code
 ),
 
--- a dossier has the level of its own procedure row, a code the highest of its rows
+-- a dossier has the level of its own procedure row, active or not; a code the highest of its
+-- active rows
 levelled as (
     select
         received.period,
@@ -94,7 +95,7 @@ levelled as (
         received.dossiers_received,
         received.dossiers_received_online,
         own_row.online_level,
-        coalesce(procedure.online_level, own_row.online_level) in (3, 4) as is_online_code
+        procedure.online_level in (3, 4) as is_online_code
     from by_procedure_row as received
     left join {{ ref('int_procedure_version') }} as own_row
         on
