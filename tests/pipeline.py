@@ -26,6 +26,12 @@ MARTS = (
     "mart_compliance_cause",
     "mart_resolved_without_online_payment",
     "mart_former_unit_score",
+    "mart_statistical_form",
+    "mart_form_check",
+    "mart_national_ranking",
+    "mart_national_average",
+    "mart_score_reconciliation",
+    "mart_letter_figure",
 )
 
 

@@ -11,12 +11,15 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from docs.criteria_page import examples
+from docs.criteria_page.__main__ import EXAMPLES
 from service_index.landing.store import LandingStore
 from service_index.orchestration import stages, transform
 from service_index.settings import ICT, load
@@ -74,43 +77,186 @@ def published(demo: Demo) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def _printed(rate: Decimal, places: int) -> Decimal:
-    return (rate * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+# The monthly letter of March 2025, as it was printed. It quotes no rank of satisfaction and
+# digitisation, and no rate of transparency.
+LETTER = {
+    "total": ("73,04", 100),
+    "rank": ("28", 63),
+    "transparency": ("9,3", 18),
+    "transparency_average": ("9,9", 18),
+    "transparency_rank": ("26", 63),
+    "timeliness": ("19,3", 20),
+    "timeliness_average": ("17,6", 20),
+    "timeliness_rate": ("96,57%", None),
+    "timeliness_rank": ("06", 63),
+    "online_service": ("7,5", 12),
+    "online_service_average": ("6,2", 12),
+    "online_service_rate": ("69,9%", None),
+    "online_service_rank": ("21", 63),
+    "online_payment": ("4,7", 10),
+    "online_payment_average": ("5,2", 10),
+    "online_payment_rate": ("31,08%", None),
+    "online_payment_rank": ("52", 63),
+    "satisfaction": ("17,8", 18),
+    "satisfaction_average": ("17,5", 18),
+    "satisfaction_rate": ("98,9%", None),
+    "digitisation": ("14,6", 22),
+    "digitisation_average": ("14,6", 22),
+    "digitisation_13": ("82,92%", None),
+    "digitisation_12": ("84,69%", None),
+    "digitisation_14_dossiers": ("168", None),
+    "digitisation_14": ("0,43%", None),
+}
 
 
-@pytest.mark.parametrize(
-    ("criterion_code", "places", "rate"),
-    [
-        ("05", 2, "96.57"),
-        ("08", 1, "69.9"),
-        ("11", 2, "31.08"),
-        ("12", 2, "84.69"),
-        ("13", 2, "82.92"),
-        ("14", 2, "0.43"),
-        ("21", 1, "98.9"),
-    ],
-)
-def test_march_has_the_rates_of_the_letter(
-    published: psycopg.Connection, criterion_code: str, places: int, rate: str
-) -> None:
+def test_march_prints_the_letter(published: psycopg.Connection) -> None:
+    rows = published.execute(
+        "select row_code, printed_value, out_of from marts.mart_letter_figure "
+        "where period_month = %s and province_code = %s",
+        [MARCH, PROVINCE],
+    ).fetchall()
+    printed = {row[0]: (row[1], row[2]) for row in rows}
+    assert {row: printed[row] for row in LETTER} == LETTER
+    assert printed.keys() - LETTER.keys() == {
+        "transparency_rate",
+        "satisfaction_rank",
+        "digitisation_rank",
+    }
+
+
+def test_exact_values_stand_behind_the_printed_ones(published: psycopg.Connection) -> None:
+    scores = published.execute(
+        "select score, numerator, denominator, max_points from published.current_criterion_score "
+        "where period_month = %s and unit_code = %s",
+        [MARCH, PROVINCE],
+    ).fetchall()
+    assert len(scores) == 21
+    exact = sum(Fraction(int(maximum) * num, den) for _, num, den, maximum in scores)
     row = published.execute(
-        "select rate from published.current_criterion_score "
-        "where period_month = %s and unit_code = %s and criterion_code = %s",
-        [MARCH, PROVINCE, criterion_code],
-    ).fetchone()
-    assert row is not None
-    assert _printed(row[0], places) == Decimal(rate)
-
-
-def test_march_has_the_letters_count_of_reuse(published: psycopg.Connection) -> None:
-    row = published.execute(
-        "select numerator, denominator from published.current_criterion_score "
-        "where period_month = %s and unit_code = %s and criterion_code = '14'",
+        "select raw_points, applicable_max_points, total_score "
+        "from published.current_monthly_score where period_month = %s and unit_code = %s",
         [MARCH, PROVINCE],
     ).fetchone()
     assert row is not None
-    assert row[0] == 168
-    assert 38_700 <= row[1] <= 39_400
+    assert row[1] == 100
+    assert abs(Fraction(row[0]) - exact) < Fraction(1, 10**20)
+    assert abs(Fraction(row[2]) - exact) < Fraction(1, 10**20)
+    # More decimals than any letter prints.
+    assert row[2] != round(row[2], 10)
+
+
+def test_our_points_reconcile_with_the_portals(published: psycopg.Connection) -> None:
+    rows = published.execute(
+        "select group_code, difference from marts.mart_score_reconciliation "
+        "where period_month = %s and province_code = %s",
+        [MARCH, PROVINCE],
+    ).fetchall()
+    assert len(rows) == 7
+    for group, difference in rows:
+        assert abs(difference) <= Decimal("0.005"), group
+
+
+def test_the_nation_is_ranked_in_either_regime(published: psycopg.Connection) -> None:
+    rows = published.execute(
+        "select period_month, count(*), min(rank_out_of), max(rank_out_of), "
+        "max(rank) filter (where province_code = %s), "
+        "max(computed_rank) filter (where province_code = %s) "
+        "from marts.mart_national_ranking group by 1 order by 1",
+        [PROVINCE, PROVINCE],
+    ).fetchall()
+    assert [row[:5] for row in rows] == [
+        (MARCH, 63, 63, 63, 28),
+        (QUARTER[0], 34, 34, 34, 20),
+        (QUARTER[1], 34, 34, 34, 20),
+        (QUARTER[2], 34, 34, 34, 9),
+    ]
+    assert rows[0][5] == 28
+
+
+# The statistical form of the third quarter of 2025, as it was printed, where the counts agree.
+FORM = {
+    "CD.2.1": "12",
+    "1.2": "200",
+    "1.3": "66",
+    "1.4": "2.273",
+    "1.4.1": "1.839",
+    "1.4.2": "434",
+    "2.1": "100%",
+    "2.2": "2.180",
+    "3.1": "97.54%",
+    "3.1.1": "16.095",
+    "3.1.2": "15.700",
+    "3.2": "99.2%",
+    "3.2.1": "230.561",
+    "3.2.2": "228.831",
+    "3.3": "64.2%",
+    "3.3.1": "70",
+    "3.3.2": "45",
+    "DVC.3.1": "93.89%",
+    "DVC.3.1.1": "966",
+    "DVC.3.1.2": "907",
+    "DVC.3.2": "96.12%",
+    "DVC.3.2.1": "465",
+    "DVC.3.2.2": "447",
+    "DVC.3.3": "89.6%",
+    "DVC.3.3.1": "115.479",
+    "DVC.3.3.2": "103.470",
+    "DVC.3.4": "92.31%",
+    "DVC.3.5": "100%",
+    "DVC.3.5.1": "890",
+    "DVC.3.5.2": "890",
+}
+
+
+def test_the_form_prints_as_the_paper_does(published: psycopg.Connection) -> None:
+    rows = published.execute(
+        "select row_code, printed_value from published.current_statistical_form "
+        "where period = '2025Q3' and province_code = %s",
+        [PROVINCE],
+    ).fetchall()
+    printed = dict(rows)
+    assert {row: printed[row] for row in FORM} == FORM
+
+
+def test_the_forms_own_identities_hold(published: psycopg.Connection) -> None:
+    failing = published.execute(
+        "select identity, left_value, right_value from marts.mart_form_check "
+        "where period = '2025Q3' and province_code = %s and holds is false",
+        [PROVINCE],
+    ).fetchall()
+    assert failing == []
+
+
+def test_former_districts_divide_what_the_communes_did(published: psycopg.Connection) -> None:
+    rows = published.execute(
+        """
+        select measure.measure_code, former.unit_type, sum(former.value), max(communes.value)
+        from intermediate.int_former_unit_measure as measure
+        join lateral (
+            select area.unit_type, measure.value
+            from marts.mart_former_unit_score as area
+            where (area.period_month, area.unit_code) = (measure.period_month, measure.unit_code)
+        ) as former on true
+        join lateral (
+            select sum(own.value) as value
+            from marts.fct_measure as own
+            join marts.mart_monthly_score as unit using (period_month, unit_code)
+            where own.period_month = measure.period_month
+                and own.measure_code = measure.measure_code
+                and unit.unit_type = 'commune'
+        ) as communes on true
+        where measure.period_month = %s and measure.measure_code = 'dossiers_resolved'
+        group by 1, 2
+        """,
+        [QUARTER[1]],
+    ).fetchall()
+    assert sorted(row[1] for row in rows) == ["district", "province"]
+    for _, _, former, communes in rows:
+        assert former == communes
+
+
+def test_the_criteria_page_shows_the_marts_figures(demo: Demo) -> None:
+    assert examples.fetch_examples(demo.dsn) == examples.read_examples(EXAMPLES)
 
 
 def test_the_quarter_has_the_reports_balance(published: psycopg.Connection) -> None:
@@ -147,18 +293,6 @@ def test_the_quarter_has_the_forms_resolved_dossiers(
         [unit_type, QUARTER],
     ).fetchone()
     assert row == (on_time, resolved)
-
-
-def test_the_quarter_has_the_forms_petitions(published: psycopg.Connection) -> None:
-    row = published.execute(
-        """
-        select count(*), count(*) filter (where replied_at < %(end)s)
-        from intermediate.int_petition
-        where kind = 'regulations' and received_at >= %(start)s and received_at < %(end)s
-        """,
-        {"start": datetime(2025, 7, 1, tzinfo=ICT), "end": CUTOFF},
-    ).fetchone()
-    assert row == (70, 45)
 
 
 def test_the_balance_closes_for_every_unit_and_month(published: psycopg.Connection) -> None:
@@ -229,6 +363,7 @@ def test_a_second_run_fetches_nothing_and_releases_nothing(demo: Demo) -> None:
             "2025-07.r1",
             "2025-08.r1",
             "2025-09.r1",
+            "2025Q3.r1",
         ]
 
 

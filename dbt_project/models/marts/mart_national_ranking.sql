@@ -1,12 +1,10 @@
 with computed as (
     select
-        period_month,
-        unit_code as province_code,
-        total_score
-    from {{ ref('mart_monthly_score') }}
-    where
-        unit_type = 'province'
-        and total_score is not null
+        score.period_month,
+        score.unit_code as province_code,
+        score.total_score
+    from {{ ref('mart_monthly_score') }} as score
+    where {{ is_held_province('score') }}
 ),
 
 -- the portal shows totals with two decimals; ours is compared as it would stand there

@@ -6,9 +6,7 @@ with computed as (
         shown.points
     from {{ ref('mart_monthly_score') }} as score
     {{ points_as_rows('score', 'raw_points') }}
-    where
-        score.unit_type = 'province'
-        and score.total_score is not null
+    where {{ is_held_province('score') }}
 ),
 
 published as (
