@@ -4,9 +4,10 @@ Readings, where the contract leaves room:
 
 - The period ends at the data cut-off, if that is earlier. Levels, fees and what is active are those
   of its last day.
-- A dossier or petition belongs to the province for which it counts in the month of its event; its
-  side is the type of the unit for which it counts then. What counts for the province alone is on
-  neither side.
+- As in a year-to-date figure, every record of the period counts for its province of the last month:
+  the form of 2025 holds what Thái Bình did before it merged. Its side is the type of the unit for
+  which it counts in the month in which it was resolved: a district's dossiers are not lost with the
+  district. What counts for the province alone is on neither side.
 - A code's rows are the active ones of the province: a code without any is no procedure of the
   form, and no online one. A dossier's level is that of its own row (the look-up of 07 and 08).
 - A code has a fee, or is integrated for payment, if any row of it is.
@@ -110,15 +111,16 @@ class _Form:
         """Every row that is a count."""
         return self._procedures() | self._dossiers() | self._petitions() | self._services()
 
-    def _holds(self, month: MonthFacts, unit_code: str) -> bool:
-        """Whether what is recorded for a unit counts for the province in a month."""
-        above = month.units.place(unit_code).province_unit
-        return above is not None and month.units.valid[above].province_code == self._province_code
+    def _holds(self, unit_code: str) -> bool:
+        """Whether what is recorded for a unit counts for the province, in the last month."""
+        units = self._last.units
+        above = units.place(unit_code).province_unit
+        return above is not None and units.valid[above].province_code == self._province_code
 
     def _active_rows_by_code(self) -> dict[str, list[ProcedureRow]]:
         rows: dict[str, list[ProcedureRow]] = defaultdict(list)
         for state in self._last.procedures:
-            if state.is_active_on(self._last_day) and self._holds(self._last, state.row.unit_code):
+            if state.is_active_on(self._last_day) and self._holds(state.row.unit_code):
                 rows[state.row.procedure_code].append(state.row)
         return rows
 
@@ -151,7 +153,7 @@ class _Form:
         for month in self._months:
             for dossier in month.resolved:
                 unit = month.units.place(dossier.unit_code).unit
-                if unit is None or not self._holds(month, dossier.unit_code):
+                if unit is None or not self._holds(dossier.unit_code):
                     continue
                 for side, unit_types in SIDES.items():
                     if month.units.valid[unit].unit_type in unit_types:
@@ -165,14 +167,14 @@ class _Form:
             for month in self._months
             for petition in self._facts.petitions
             if petition.is_about_regulations and month.month.contains(petition.received_at)
-            if self._holds(month, petition.unit_code)
+            if self._holds(petition.unit_code)
         ]
         answered = sum(self._last.is_by_end(petition.answered_at) for petition in received)
         return {"3.3.1": len(received), "3.3.2": answered}
 
     def _received(self) -> Iterator[Dossier]:
         for month in self._months:
-            yield from (each for each in month.received if self._holds(month, each.unit_code))
+            yield from (each for each in month.received if self._holds(each.unit_code))
 
     def _services(self) -> dict[str, int]:
         received = list(self._received())

@@ -34,7 +34,7 @@ INCREMENTAL = {
 }
 SNAPSHOTS = {"units": ("MaDonVi", "HieuLucTu"), "procedures": ("MaTTHC", "MaDonVi")}
 CIVIL_STATUS_FIELD = "HOTICH"
-MONTHS = [date(2025, month, 1) for month in range(3, 9)]
+MONTHS = [date(2025, month, 1) for month in range(1, 9)]
 # The second ends inside a day, which is then the last day of the open month.
 CUTOFFS = (datetime(2025, 8, 16, tzinfo=ICT), datetime(2025, 8, 15, 13, tzinfo=ICT))
 
@@ -144,8 +144,8 @@ def _records(
             record for of_key in of_feed for record in _served(rng, feed, of_key, *window)
         ]
         records[feed].sort(key=lambda record: str(record.get("NgayCapNhat")))
-    for of_feed in records.values():
-        _repeat_some(rng, of_feed)
+    for served in records.values():
+        _repeat_some(rng, served)
     return records
 
 

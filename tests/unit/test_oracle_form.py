@@ -85,14 +85,25 @@ def test_a_unit_may_change_sides_within_a_period() -> None:
     assert (rows["3.1.1"], rows["3.2.1"]) == (1, 1)
 
 
-def test_a_province_that_merged_keeps_what_was_its_own() -> None:
-    dossiers = [resolved("1", "100", "20250610"), resolved("2", "100", "20250710")]
+def test_the_year_of_a_province_holds_what_merged_into_it() -> None:
     units = [*MERGED, unit("34S", "so", until="20250630", MaTinh="34", MaDonViCha="34")]
-    dossiers.append(resolved("3", "34S", "20250710"))  # no successor: the new province only
-    for period, province, received in (("2025H1", "34", 1), ("2025H1", "33", 0), ("2025", "33", 2)):
+    dossiers = [
+        resolved("1", "101", "20250610"),
+        resolved("2", "100", "20250610"),
+        resolved("3", "100", "20250710"),
+        resolved("4", "34S", "20250610"),
+        resolved("5", "34S", "20250710"),  # no successor: the new province only
+        resolved("6", "102", "20250610"),  # of 33 before and after
+    ]
+
+    def counts(period: str, province: str) -> list[object]:
         rows = form(period, province, units=units, dossiers=dossiers)
-        assert rows["DVC.3.3.1"] == received
-    assert form("2025", "33", units=units, dossiers=dossiers)["3.2.1"] == 1
+        return [rows[code] for code in ("3.1.1", "3.2.1", "DVC.3.3.1")]
+
+    assert counts("2025H1", "34") == [1, 2, 3]
+    assert counts("2025H1", "33") == [0, 1, 1]
+    assert counts("2025Q3", "33") == [0, 1, 2]
+    assert counts("2025", "33") == [1, 4, 6]
 
 
 def test_what_lies_after_the_cut_off_is_not_in_the_form() -> None:
