@@ -45,7 +45,7 @@ lint: .venv/.development ## ruff, mypy (strict), sqlfluff
 	@$(RUN)/mypy
 	@$(RUN)/sqlfluff lint --disable-progress-bar dbt_project
 
-docs: .venv/.runtime ## docs/criteria.md, from the catalogue, the dbt descriptions and the measures' SQL
+docs: .venv/.development ## docs/criteria.md, from the catalogue, the dbt descriptions and the measures' SQL
 	@$(RUN)/python -m docs.criteria_page
 
 up: .venv/.runtime ## Airflow's pages, scheduler and the sample source, on this machine

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from docs.criteria_page.catalogue import Documented
-from docs.criteria_page.queries import Select, Source, parse
-from docs.criteria_page.rendering import render
+from docs.criteria_page.queries import Select, Source, parse, render
 
 ROOT = "fct_measure"
 # Told once on the page, not with every measure: the month, and which units count for which.
@@ -46,8 +45,9 @@ class Models:
         self._documentation = documentation
         root = project / "models" / "marts" / f"{ROOT}.sql"
         models = sorted(project.glob("models/intermediate/measures/*.sql"))
-        rendered = render(sorted(project.glob("macros/*.sql")), [root, *models])
-        self._queries = {name: parse(sql) for name, sql in rendered.items()}
+        self._queries = {
+            path.stem: parse(render(path, project / "macros")) for path in [root, *models]
+        }
         self.names = [path.stem for path in models]
 
     def rows(self, model: str) -> list[tuple[str, str]]:
@@ -78,15 +78,13 @@ class Models:
             if step in lineage.steps:
                 return
             lineage.steps.append(step)
-        for qualifier, name in expression.names():
-            self._follow(lineage, place[0], select, (qualifier, name))
+        for read in expression.reads:
+            self._follow(lineage, place[0], select, read)
 
-    def _follow(
-        self, lineage: Lineage, model: str, select: Select, column: tuple[str | None, str]
-    ) -> None:
-        qualifier, name = column
+    def _follow(self, lineage: Lineage, model: str, select: Select, column: str) -> None:
+        qualifier, _, name = column.rpartition(".")
         sources = {
-            alias: source for alias, source in select.sources.items() if qualifier in {None, alias}
+            alias: source for alias, source in select.sources.items() if qualifier in {"", alias}
         }
         # all are asked: in a union each branch has the column
         found = [self._explain(lineage, model, source, name) for source in sources.items()]

@@ -190,7 +190,7 @@ def _from_clauses(rows: Iterable[tuple[str, str]]) -> str:
     """What a model's queries read, one clause a line."""
     clauses = []
     for name, text in rows:
-        lines = [_wrapped(line) for line in _CLAUSE.split(f"from {text}")]
+        lines = [_wrapped(line) for line in _CLAUSE.split(text)]
         clauses.append("\n".join([f"-- {name}", *lines] if name else lines))
     return "\n\n".join(clauses)
 

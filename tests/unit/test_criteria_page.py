@@ -16,7 +16,7 @@ from docs.criteria_page.__main__ import EXAMPLES, PAGE, PROJECT
 from docs.criteria_page.catalogue import Documented, Row, read_documentation, read_seed
 from docs.criteria_page.measures import Models
 from docs.criteria_page.page import build, exact, number, percent
-from docs.criteria_page.queries import parse
+from docs.criteria_page.queries import Expression, Select, parse, render
 
 CRITERIA = read_seed(PROJECT, "criteria")
 MEASURES = read_seed(PROJECT, "measures")
@@ -249,12 +249,34 @@ def test_numbers_are_printed_half_up() -> None:
     assert exact(Fraction(100)) == "100"
 
 
-def test_a_query_it_does_not_understand_is_refused() -> None:
+def test_columns_are_followed_through_ctes_unions_and_sub_queries() -> None:
     (left, right) = parse(
-        "with a as (select b.x, 1 as y from b) select x from a union select y from a"
+        "with a as (select b.x, 1 as y from b)"
+        "select x /* as it is */ from a union select sum(c.y) as y from (select * from a) as c"
+        " cross join lateral (values (1)) as d (z)"
     )
-    assert [list(left.columns), list(right.columns)] == [["x"], ["y"]]
-    with pytest.raises(ValueError, match="not one FROM"):
-        parse("select a is distinct from b as c from d")
-    with pytest.raises(ValueError, match="not a SELECT"):
-        parse("values (1)")
+    (a,) = left.sources["a"]
+    (c,) = right.sources["c"]
+    assert isinstance(a, Select)
+    assert isinstance(c, Select)
+    assert [*left.columns, *right.columns] == ["x", "y"]
+    assert list(a.columns) == ["x", "y"]
+    assert left.columns["x"].passes_on("x")
+    assert right.columns["y"] == Expression("sum(c.y)", ("c.y",))
+    assert c.passes_all_on
+    assert not c.columns
+    assert c.sources == {"a": (a,)}
+    assert a.sources == {"b": "b"}
+    assert right.sources["d"] == ()
+
+
+@pytest.mark.parametrize("sql", ["select a as b from", "select (a as b from c"])
+def test_a_query_that_does_not_parse_is_refused(sql: str) -> None:
+    with pytest.raises(ValueError, match=r"unparsable|closing bracket"):
+        parse(sql)
+
+
+def test_a_model_that_does_not_render_is_refused(project: Path) -> None:
+    _replace(project / RESOLVED, "measure_model_config('dossier')", "unheard_of()")
+    with pytest.raises(ValueError, match="unheard_of"):
+        render(project / RESOLVED, project / "macros")
