@@ -15,6 +15,7 @@ from service_index.orchestration.local_airflow import LocalAirflow
 from service_index.orchestration.progress import say
 from service_index.orchestration.windows import parse_month
 from service_index.publishing import current
+from service_index.publishing.form_view import show_form
 from service_index.publishing.printing import number
 from service_index.publishing.terminal import show_month
 from service_index.settings import Settings
@@ -22,6 +23,8 @@ from service_index.settings import Settings
 # The sample holds March and July to mid-September 2025 at true size, with their tails between.
 FIRST_DAY, AFTER_LAST_DAY = "2025-03-01", "2025-09-16"
 MONTHS = ("2025-03", "2025-07", "2025-08", "2025-09")
+# The form that the province's office handed in for these months.
+FORM = "2025Q3"
 
 
 class NotASampleError(Exception):
@@ -49,6 +52,7 @@ def run(settings: Settings, out: Console) -> None:
     with stages.open_warehouse() as (connection, _, _settings):
         out.print(_totals(connection))
         show_month(connection, parse_month(MONTHS[-1]), settings.releases, out)
+        show_form(connection, FORM, settings.releases, out)
     out.print(
         f"\nDone in {time.monotonic() - started:.0f} s. Where to look next:\n"
         "  .venv/bin/service-index show --month 2025-03   another month's ranking\n"
@@ -75,6 +79,7 @@ def _steps() -> list[_Step]:
             _Step("score_monthly", {"month": month, "publish": True, "reason": None})
             for month in MONTHS
         ),
+        _Step("report_period", {"period": FORM, "reason": None}),
     ]
 
 
@@ -91,10 +96,10 @@ def _refuse_real_data(connection: psycopg.Connection) -> None:
 
 def _totals(connection: psycopg.Connection) -> Table:
     table = Table(title="Điểm của tỉnh so far (the province's scores) – DỮ LIỆU MẪU")
-    table.add_column("Tháng (month)")
-    for heading in ("Điểm (score)", "Điểm đạt (points)", "Điểm tối đa (of)"):
-        table.add_column(heading, justify="right")
-    table.add_column("Bản công bố (release)")
+    table.add_column("Tháng\n(month)", no_wrap=True)
+    for heading in ("Điểm\n(score)", "Điểm đạt\n(points)", "Tối đa\n(of)"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("Bản công bố\n(release)", no_wrap=True)
     for month in MONTHS:
         view = current.read_month(connection, parse_month(month))
         province = view.province

@@ -111,9 +111,9 @@ def _national_rank(national: NationalStanding) -> str:
 
 
 def _groups(province: ProvinceScore, national: NationalStanding | None) -> Table:
-    headings = ["Điểm (points)", "Tối đa (max)", "Tỷ lệ (rate)"]
+    headings = ["Điểm\n(points)", "Tối đa\n(max)", "Tỷ lệ\n(rate)"]
     if national is not None:
-        headings += ["Hạng toàn quốc (national rank)", "Bình quân cả nước (national average)"]
+        headings += ["Hạng\n(national rank)", "Cả nước\n(average)"]
     table = _table("Nhóm chỉ số (criterion groups)", "Nhóm (group)", *headings)
     for group, (points, maximum) in province.groups.items():
         details = _QUOTED_RATES.get(group, ())
@@ -136,7 +136,9 @@ def _groups(province: ProvinceScore, national: NationalStanding | None) -> Table
 
 
 def _ranking(title: str, units: Sequence[RankedUnit]) -> Table:
-    table = _table(title, "Đơn vị (unit)", "Hạng (rank)", "Tổng điểm (total)", "Xếp loại (band)")
+    table = _table(
+        title, "Đơn vị (unit)", "Hạng\n(rank)", "Tổng điểm\n(total)", "Xếp loại\n(band)"
+    )
     for unit in units:
         table.add_row(
             Text(one_line(unit.unit_name)),
@@ -154,10 +156,10 @@ def _below_target(units: Sequence[UnitBelowTarget]) -> RenderableType:
     table = _table(
         f"{title}: {len(units)}",
         "Đơn vị (unit)",
-        "Tỷ lệ (rate)",
-        "Chỉ tiêu (target)",
-        "Đạt/đã giải quyết (met/resolved)",
-        "Còn thiếu (shortfall)",
+        "Tỷ lệ\n(rate)",
+        "Chỉ tiêu\n(target)",
+        "Đạt/đã giải quyết\n(met/resolved)",
+        "Còn thiếu\n(shortfall)",
     )
     for unit in units:
         table.add_row(
@@ -174,5 +176,6 @@ def _table(title: str, left: str, *right: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column(left)
     for heading in right:
-        table.add_column(heading, justify="right")
+        # A number is never cut: what is short of room is the name on the left, which wraps.
+        table.add_column(heading, justify="right", no_wrap=True)
     return table
