@@ -85,14 +85,15 @@ def _publishing_province(
             """
             select p.province_code, p.period_start, p.closes_at, p.missing_months
             from marts.mart_form_period as p
-            left join marts.mart_statistical_form as f
-                on f.period = p.period
-                and f.province_code = p.province_code
-                and f.row_code in ('3.1.1', '3.2.1')
+            cross join lateral (
+                select sum(value) as resolved from marts.mart_statistical_form as f
+                where f.period = p.period
+                    and f.province_code = p.province_code
+                    and f.row_code in ('3.1.1', '3.2.1')
+            ) as dossiers
             where p.period = %(period)s
                 and (%(asked)s::text is null or p.province_code = %(asked)s)
-            group by p.period, p.province_code
-            order by coalesce(sum(f.value), 0) desc, p.province_code collate "C"
+            order by coalesce(resolved, 0) desc, p.province_code collate "C"
             limit 1
             """,
             {"period": period, "asked": province_code},
