@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from service_index.landing import store as landing
 from service_index.orchestration import stages
 from service_index.warehouse.connection import connect
 
@@ -95,3 +98,17 @@ def open_pipeline(
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", dsn)
     monkeypatch.setenv("AIRFLOW_CONN_DOSSIER_API", source_uri)
     return Pipeline(home, dsn)
+
+
+@contextmanager
+def landing_at(instant: datetime) -> Iterator[None]:
+    """What lands in this block is stamped with another instant than now."""
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return instant.astimezone(tz)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(landing, "datetime", Clock)
+        yield
