@@ -62,14 +62,14 @@ def share_of_procedures(
     codes: dict[str, dict[str, bool]] = defaultdict(dict)
     for row, is_met in outcomes:
         place = units.place(row.unit_code)
-        if place.unit is not None and place.unit != place.province_unit:
+        if place.unit is not None:
             rows[place.unit].append(is_met)
         if place.province_unit is not None:
             of_province = codes[place.province_unit]
             of_province[row.procedure_code] = is_met and of_province.get(row.procedure_code, True)
     of_units = {code: Tally(sum(met), len(met)) for code, met in rows.items()}
     of_provinces = {code: Tally(sum(met.values()), len(met)) for code, met in codes.items()}
-    return of_units | of_provinces
+    return of_units | of_provinces  # codes also where rows are the province's own
 
 
 def of_dossiers(

@@ -63,24 +63,19 @@ class Facts:
 
 
 def _states(changes: Sequence[Change[ProcedureRow]]) -> list[ProcedureState]:
-    """The states of a row day by day: of several snapshots fetched on a day the last one holds.
-
-    Before the first snapshot the first one applies, whatever else came on its day.
-    """
+    """The states of a row in order; before the first snapshot the first one applies."""
     row = changes[0].row
     assert row is not None, "a row's history begins with its appearance"
     states = [ProcedureState(date.min, row, has_vanished=False)]
     for change in changes:
         since = change.fetched_at.astimezone(ICT).date()
         row = change.row or row
-        if states[-1].since == since:
-            states.pop()
         states.append(ProcedureState(since, row, has_vanished=change.row is None))
     return states
 
 
 def _state_on(states: Sequence[ProcedureState], day: date) -> ProcedureState:
-    """The latest state known by a day."""
+    """The latest state known by a day: of several snapshots fetched on it the last one."""
     return next(state for state in reversed(states) if state.since <= day)
 
 

@@ -197,6 +197,7 @@ def test_services_and_dossiers_at_the_levels_of_the_last_day() -> None:
         resolved("7", "A", "20250210", MaTTHC="1.1", TrangThaiHoSo="4", **by_hand),
     ]
     rows = form("2025Q1", units=UNITS, procedures=procedures, dossiers=dossiers)
+    assert rows["DVC.3.1.2"] == 2  # 1.1, by the higher of its rows, and 1.5
     assert [rows[code] for code in ("DVC.3.2", "DVC.3.2.1", "DVC.3.2.2")] == [50, 2, 1]
     assert [rows[code] for code in ("DVC.3.3", "DVC.3.3.1", "DVC.3.3.2")] == [50, 2, 1]
     assert [rows[code] for code in ("DVC.3.4", "DVC.3.4.1", "DVC.3.4.2")] == [
