@@ -8,16 +8,12 @@ refresh must then change nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime, tzinfo
 from pathlib import Path
 
 import pytest
 from hypothesis import Phase as Stage
 from hypothesis import given, settings
 
-from service_index.landing import store as landing
 from service_index.landing.manifest import Manifest
 from service_index.landing.store import LandingStore
 from service_index.loading import request_window
@@ -28,16 +24,20 @@ from service_index.sources.extract import extract_snapshot, extract_window
 from service_index.sources.feeds import FEEDS
 from service_index.warehouse.connection import connect
 from tests.oracle.calculate import calculate
-from tests.oracle.compare import compare
+from tests.oracle.compare import compare, compare_form
+from tests.oracle.form import calculate_form
 from tests.oracle.generate import Phase, Province, generate, provinces
 from tests.oracle.policy import Policy
 from tests.oracle.versions import Delivery
 from tests.phase_source import PhaseSource
-from tests.pipeline import Pipeline, open_pipeline
+from tests.pipeline import Pipeline, landing_at, open_pipeline
 from tests.warehouses import fresh_warehouse
 
 # After which phases the marts are brought up to date; after the others the raw rows pile up.
 SCORED_AFTER = (1, 3, 4)
+# Forms of whole periods, of the open one and of the year that has both; 34 ends with June.
+PERIODS = ("2025Q1", "2025Q2", "2025H1", "2025Q3", "2025")
+PROVINCES = ("33", "01")
 
 
 @pytest.mark.parametrize("seed", [766, 2025, 33])
@@ -71,8 +71,10 @@ def _check(province: Province, server: str, home: Path) -> None:
                 stages.transform(f"{province.months[-1]:%Y-%m}")
         policy = Policy(province.civil_status_field)
         expected = calculate(_deliveries(province), province.months, province.cutoff, policy)
+        form = calculate_form(_deliveries(province), PERIODS, PROVINCES, province.cutoff)
         with pipeline.connect() as connection:
             compare(expected, connection)
+            compare_form(form, connection)
 
         incremental = pipeline.marts()
         with pipeline.connect() as connection:
@@ -87,7 +89,7 @@ def _ingest(pipeline: Pipeline, phase: Phase) -> None:
     store = LandingStore(load().landing_url)
     with connect(pipeline.dsn) as connection:
         for feed in FEEDS.values():
-            with _landing_at(phase.read_at(feed.name)):
+            with landing_at(phase.read_at(feed.name)):
                 if feed.kind == "snapshot":
                     extract_snapshot(client, feed, store)
                 else:
@@ -97,20 +99,6 @@ def _ingest(pipeline: Pipeline, phase: Phase) -> None:
     stages.load()
     with connect(pipeline.dsn) as connection:
         connection.execute("update ops.batch set status = 'passed' where status = 'loaded'")
-
-
-@contextmanager
-def _landing_at(instant: datetime) -> Iterator[None]:
-    """What lands in this block is stamped with an instant of the province's own year."""
-
-    class Clock(datetime):
-        @classmethod
-        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
-            return instant.astimezone(tz)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(landing, "datetime", Clock)
-        yield
 
 
 def _ask_for(pipeline: Pipeline, month: str) -> None:
