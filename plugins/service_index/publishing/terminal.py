@@ -136,9 +136,7 @@ def _groups(province: ProvinceScore, national: NationalStanding | None) -> Table
 
 
 def _ranking(title: str, units: Sequence[RankedUnit]) -> Table:
-    table = _table(
-        title, "Đơn vị (unit)", "Hạng\n(rank)", "Tổng điểm\n(total)", "Xếp loại\n(band)"
-    )
+    table = _table(title, "Đơn vị (unit)", "Hạng\n(rank)", "Tổng điểm\n(total)", "Xếp loại\n(band)")
     for unit in units:
         table.add_row(
             Text(one_line(unit.unit_name)),
