@@ -246,8 +246,13 @@ def test_the_terminal_prints_the_form_and_what_does_not_add_up(
         for line in text.splitlines()
         if line.startswith("│")
     }
-    assert cells["3.1"] == ["Chỉ tiêu 3.1", "%", "97.50%", "tính (computed)", ""]
-    assert cells["1.2"][2:] == ["200", "nhập tay (by hand)", "bao gồm công bố chuẩn hóa"]
+    assert cells["3.1"] == ["Chỉ tiêu 3.1", "%", "97.50%", "tính (computed)"]
+    assert cells["1.2"] == [
+        "Chỉ tiêu 1.2 – bao gồm công bố chuẩn hóa",
+        "Thủ tục",
+        "200",
+        "nhập tay (by hand)",
+    ]
     assert cells["3.2"][2] == ""
     assert cells["channels_add_up"] == ["Phải bằng", "267.922", "256.669"]
 

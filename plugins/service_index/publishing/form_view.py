@@ -134,12 +134,12 @@ def _head(release: FormRelease) -> Panel:
 
 def _rows(rows: Sequence[FormRow]) -> Table:
     table = Table()
-    table.add_column("Stt (row)")
-    table.add_column("Chỉ tiêu thống kê (figure)")
-    table.add_column("Đơn vị tính (unit)")
-    table.add_column("Số liệu (value)", justify="right")
-    table.add_column("Nguồn (origin)")
-    table.add_column("Ghi chú (note)")
+    # What is short of room are the words, which wrap; a number is never cut.
+    table.add_column("Stt\n(row)", no_wrap=True)
+    table.add_column("Chỉ tiêu thống kê\n(figure)", ratio=1)
+    table.add_column("Đơn vị\n(unit)")
+    table.add_column("Số liệu\n(value)", justify="right", no_wrap=True)
+    table.add_column("Nguồn\n(origin)")
     part, heading = "", None
     for row in rows:
         if row.part_vi != part:
@@ -151,13 +151,19 @@ def _rows(rows: Sequence[FormRow]) -> Table:
                 table.add_row("", Text(one_line(heading), style="italic"))
         table.add_row(
             row.row_code,
-            Text(one_line(row.label_vi)),
+            _label(row),
             Text(one_line(row.unit_of_measure or "")),
             row.printed_value or "",
             ORIGIN_LABELS[row.origin],
-            Text(one_line(row.note_vi or "")),
         )
     return table
+
+
+def _label(row: FormRow) -> Text:
+    label = Text(one_line(row.label_vi))
+    if row.note_vi:
+        label.append(f" – {one_line(row.note_vi)}", style="italic")
+    return label
 
 
 def _checks(checks: Sequence[FormCheck]) -> RenderableType:
@@ -170,10 +176,10 @@ def _checks(checks: Sequence[FormCheck]) -> RenderableType:
     if not failing:
         return Text(title)
     table = Table(title=title, title_justify="left", title_style="bold")
-    table.add_column("Đẳng thức (identity)")
-    table.add_column("Nội dung (what must hold)")
-    for heading in ("Vế trái (left)", "Vế phải (right)"):
-        table.add_column(heading, justify="right")
+    table.add_column("Đẳng thức\n(identity)", overflow="fold")
+    table.add_column("Nội dung\n(what must hold)")
+    for heading in ("Vế trái\n(left)", "Vế phải\n(right)"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for check in failing:
         table.add_row(
             check.identity,
