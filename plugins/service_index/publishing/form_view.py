@@ -136,10 +136,10 @@ def _rows(rows: Sequence[FormRow]) -> Table:
     table = Table()
     # What is short of room are the words, which wrap; a number is never cut.
     table.add_column("Stt\n(row)", no_wrap=True)
-    table.add_column("Chỉ tiêu thống kê\n(figure)", ratio=1)
-    table.add_column("Đơn vị\n(unit)")
+    table.add_column("Chỉ tiêu thống kê\n(figure)")
+    table.add_column("Đơn vị\n(unit)", max_width=9)
     table.add_column("Số liệu\n(value)", justify="right", no_wrap=True)
-    table.add_column("Nguồn\n(origin)")
+    table.add_column("Nguồn\n(origin)", max_width=10)
     part, heading = "", None
     for row in rows:
         if row.part_vi != part:
@@ -173,14 +173,20 @@ def _checks(checks: Sequence[FormCheck]) -> RenderableType:
         f"Không khớp (identities that fail): {len(failing)}; khớp (hold): {holding}; "
         f"chưa đủ số liệu (undecided): {len(checks) - len(failing) - holding}"
     )
-    if not failing:
-        return Text(title)
-    table = Table(title=title, title_justify="left", title_style="bold")
+    # Not the table's own title, which would be wrapped to the table.
+    parts: list[RenderableType] = [Text(title, style="bold")]
+    if failing:
+        parts.append(_failing(failing))
+    return Group(*parts)
+
+
+def _failing(checks: Sequence[FormCheck]) -> Table:
+    table = Table()
     table.add_column("Đẳng thức\n(identity)", overflow="fold")
     table.add_column("Nội dung\n(what must hold)")
     for heading in ("Vế trái\n(left)", "Vế phải\n(right)"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for check in failing:
+    for check in checks:
         table.add_row(
             check.identity,
             Text(one_line(check.description_vi)),
