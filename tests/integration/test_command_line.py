@@ -172,6 +172,12 @@ def test_national_results_are_imported_where_a_portal_has_them(
         (("ingest", "--from", "2025-04-01", "--to", "2025-03-01"), "ends"),
         (("score", "--month", "March"), "is not a month"),
         (("show", "--month", "2025-03"), "not published yet"),
+        (("publish",), "name what to publish"),
+        (("publish", "--period", "2025Q9"), "is not a period"),
+        (
+            ("publish", "--period", "2025Q3", "--override-gate", "x", "--because", "y"),
+            "goes with --month",
+        ),
     ],
 )
 def test_a_wrong_wish_gets_a_reason_in_one_line(

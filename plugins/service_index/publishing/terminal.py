@@ -152,7 +152,7 @@ def _below_target(units: Sequence[UnitBelowTarget]) -> RenderableType:
     if not units:
         return Text(f"{title}: không có (none)")
     table = _table(
-        f"{title}: {len(units)}",
+        None,
         "Đơn vị (unit)",
         "Tỷ lệ\n(rate)",
         "Chỉ tiêu\n(target)",
@@ -167,10 +167,11 @@ def _below_target(units: Sequence[UnitBelowTarget]) -> RenderableType:
             f"{unit.numerator}/{unit.denominator}",
             str(unit.shortfall),
         )
-    return table
+    # Not the table's own title, which would be wrapped to the table.
+    return Group(Text(f"{title}: {len(units)}", style="bold"), table)
 
 
-def _table(title: str, left: str, *right: str) -> Table:
+def _table(title: str | None, left: str, *right: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column(left)
     for heading in right:
