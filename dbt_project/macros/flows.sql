@@ -62,6 +62,117 @@
 {%- endmacro -%}
 
 
+{#- The columns of int_dossier_flow. -#}
+{%- macro dossier_flow_columns() -%}
+    {{- return([
+        'received_month',
+        'unit_code',
+        'closed_month',
+        'overdue_month',
+        'channel',
+        'outcome',
+        'dossiers',
+    ]) -}}
+{%- endmacro -%}
+
+
+{#- The dossiers as they stood at instants inside a month, which the flow of whole months cannot
+    tell. `moment` is a relation of (period_month, period_end); the rows carry both. What was closed
+    before the month is left out. -#}
+{%- macro dossier_flow_at(moment) -%}
+    {%- set columns = dossier_flow_columns() -%}
+    with moment as (
+        select distinct
+            period_month,
+            period_end
+        from {{ moment }}
+    ),
+
+    -- groups of the flow in which anything happened in the month or after it
+    stirred as (
+        select distinct
+            moment.period_month,
+            moment.period_end,
+            flow.received_month,
+            flow.unit_code
+        from moment
+        inner join {{ ref('int_dossier_flow') }} as flow
+            on
+                flow.received_month <= moment.period_month
+                and (
+                    flow.received_month = moment.period_month
+                    or {{ happened_since('flow.closed_month', 'moment.period_month') }}
+                    or {{ happened_since('flow.overdue_month', 'moment.period_month') }}
+                )
+    ),
+
+    -- in the others what is open has been so all along, and the flow is right as it stands
+    calm as (
+        select
+            moment.period_month,
+            moment.period_end,
+            flow.{{ columns | join(',\n            flow.') }}
+        from moment
+        inner join {{ ref('int_dossier_flow') }} as flow
+            on
+                flow.received_month < moment.period_month
+                and flow.closed_month = {{ never() }}
+        where not exists (
+            select 1
+            from stirred
+            where
+                stirred.period_end = moment.period_end
+                and stirred.received_month = flow.received_month
+                and stirred.unit_code = flow.unit_code
+        )
+    ),
+
+    -- the offset keeps the planner at one index look-up per group: it takes the stirred groups for
+    -- many, and would scan all dossiers
+    dossier as (
+        select
+            dossier.*,
+            stirred.period_month,
+            stirred.period_end
+        from stirred
+        cross join lateral (
+            select candidate.*
+            from {{ ref('fct_dossier') }} as candidate
+            where
+                candidate.received_month = stirred.received_month
+                and candidate.unit_code = stirred.unit_code
+            offset 0  -- noqa: AM09
+        ) as dossier
+        where
+            dossier.received_at < stirred.period_end
+            -- what was closed before the month has no part in its balance
+            and (
+                dossier.closed_month is null
+                or stirred.period_month <= dossier.closed_month
+                or stirred.period_month <= dossier.received_month
+            )
+    ),
+
+    recounted as (
+        {{ dossier_flow(
+            'dossier', ['period_month', 'period_end', 'received_month', 'unit_code'], 'period_end'
+        ) }}
+    )
+
+    select
+        period_month,
+        period_end,
+        {{ columns | join(',\n        ') }}
+    from calm
+    union all
+    select
+        period_month,
+        period_end,
+        {{ columns | join(',\n        ') }}
+    from recounted
+{%- endmacro -%}
+
+
 {#- The resolutions by what makes them end-to-end online and vaulted, grouped by `keys`.
     Parameters as for dossier_flow; the rows of `dossier` are resolved.
 
