@@ -76,7 +76,7 @@ def edited_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _edit(
         project,
         "ranking_policy",
-        lambda row: row | {"tie_rule": "dense", "compared_decimals": "0", "minimum_volume": "10"},
+        lambda row: row | {"tie_rule": "dense", "compared_decimals": "0", "minimum_volume": "5"},
     )
     _edit(
         project,
