@@ -7,6 +7,7 @@ from expectations.mart_shared import (
     FULL_MARKS,
     GROUPS,
     key_is_complete,
+    policy_says,
     rate_checks,
     same,
 )
@@ -46,9 +47,8 @@ SUITE = Suite(
         ),
         holds(
             "scored_has_a_denominator",
-            "status <> 'scored' or denominator > 0 or denominator = 0 and exists ("
-            "select from catalogue.zero_denominator_policy as p "
-            "where p.outcome <> 'not_applicable' and p.valid_from <= r.period_month)",
+            "status <> 'scored' or denominator > 0 or denominator = 0 and "
+            + policy_says("zero_denominator_policy", "p.outcome <> 'not_applicable'"),
             "Denominator 0 is not applicable, never 0 or full marks, unless a policy says so.",
         ),
         holds(

@@ -6,6 +6,7 @@ from expectations.mart_shared import (
     CRITERIA,
     GROUPS,
     key_is_complete,
+    policy_says,
     same,
 )
 from expectations.shared import UNIT_TYPES
@@ -16,12 +17,7 @@ _IN_ORDER = f"over ({_RANKED_PEERS} order by r.rank, total_score desc)"
 _POINTS = " + ".join(f"coalesce({group}, 0)" for group in GROUPS)
 _MAXIMA = " + ".join(f"coalesce({group}_max, 0)" for group in GROUPS)
 
-# The tie rule of the policy in force on the month's last day.
-_IS_DENSE = (
-    "exists (select from catalogue.ranking_policy as p where p.tie_rule = 'dense' "
-    "and (r.period_month + interval '1 month - 1 day')::date "
-    "between p.valid_from and coalesce(p.valid_to, 'infinity'))"
-)
+_IS_DENSE = policy_says("ranking_policy", "p.tie_rule = 'dense'")
 
 # Each unit beside the sum of its criteria.
 _RELATION = """(

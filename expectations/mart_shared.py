@@ -20,6 +20,20 @@ GROUPS = (
 TOLERANCE = "0.0000000001"
 
 
+# The day on which a month's policies are looked up: its last one, or that of the data cut-off.
+_LAST_DAY = (
+    "(select p.last_day from intermediate.int_period as p where p.period_month = r.period_month)"
+)
+
+
+def policy_says(seed: str, condition: str) -> str:
+    """SQL: the policy `p` in force on the last day of the row's month fulfils `condition`."""
+    return (
+        f"exists (select from catalogue.{seed} as p where {condition} "
+        f"and {_LAST_DAY} between p.valid_from and coalesce(p.valid_to, 'infinity'))"
+    )
+
+
 def key_is_complete(*columns: str) -> Check:
     present = " and ".join(f"{column} is not null" for column in columns)
     return holds("key_is_complete", present, "Keys are never null (warehouse contract).")

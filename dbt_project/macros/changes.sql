@@ -71,17 +71,26 @@
 {%- endmacro -%}
 
 
-{#- Which procedure row describes a dossier, and the field it gives, may change with any row of
-    its procedure. Only the fact knows the procedures of all dossiers, hence its first hook. -#}
+{#- Which procedure row describes a dossier, its field and its level may change with a row of its
+    code: with the row that describes it now, or with one of its own unit that is new; and a dossier
+    that another unit's row stands in for, with any. Only the fact knows the procedures of all
+    dossiers, hence its first hook. -#}
 {%- macro add_dossiers_of_changed_procedures() -%}
     {%- if is_incremental() -%}
         insert into {{ ref('int_changed_dossier') }} (dossier_id)
-        select dossier_id
-        from {{ this }}
-        where procedure_code in (
-            select procedure_code
-            from {{ keys_in_scope(source('raw', 'procedures'), 'procedure_code') }} as changed
-        )
+        select fact.dossier_id
+        from (
+            select distinct procedure_code, unit_code
+            from {{ source('raw', 'procedures') }}
+            where batch_id in (select batch_id from {{ source('ops', 'transform_scope') }})
+        ) as changed
+        inner join {{ this }} as fact
+            on
+                changed.procedure_code = fact.procedure_code
+                and (
+                    changed.unit_code in (fact.unit_code, fact.procedure_unit_code)
+                    or fact.procedure_unit_code is distinct from fact.unit_code
+                )
         on conflict do nothing
     {%- endif -%}
 {%- endmacro -%}

@@ -184,14 +184,17 @@
 
 
 {#- `measures` maps each measure to the one that it is part of. By codes, a code is in that one if
-    any of its rows is, and in the measure if every such row is. -#}
+    any of its rows is, and in the measure if every such row is. The rows of `measure_model`, a view
+    over all months, are joined before the units without any are, so that only months of `counting`
+    are looked at. -#}
 {%- macro row_measure_rows(measure_model, measures, counting) -%}
     select
-        summed.period_month,
-        summed.unit_code,
+        unit.period_month,
+        unit.unit_code,
         measured.measure_code,
-        measured.value
-    from (
+        coalesce(measured.value, 0) as value
+    from (select distinct period_month, unit_code from {{ counting }}) as unit
+    left join (
         select
             period_month,
             unit_code,
@@ -215,7 +218,7 @@
                 {{- ',' if not loop.last }}
                 {% endfor %}
             from {{ counting }} as counting
-            left join {{ measure_model }} as counted
+            inner join {{ measure_model }} as counted
                 on
                     counting.period_month = counted.period_month
                     and counting.source_unit_code = counted.unit_code
@@ -227,6 +230,9 @@
         ) as by_code
         group by period_month, unit_code
     ) as summed
+        on
+            unit.period_month = summed.period_month
+            and unit.unit_code = summed.unit_code
     {{ measure_columns_as_rows(measures) }}
 {%- endmacro -%}
 

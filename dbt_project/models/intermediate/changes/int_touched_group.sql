@@ -17,13 +17,14 @@ inner join {{ ref('int_period') }} as period
 
 union
 
--- where a month's end has moved, every record near it may count differently
+-- where a month's end has moved, every record near it may count differently; the successors know
+-- every code, also one that is placed in no province yet
 select
     subject.subject,
     period.period_month,
-    resolution.source_unit_code as unit_code
+    led.source_unit_code as unit_code
 from {{ ref('int_period') }} as period
-inner join {{ ref('int_unit_resolution') }} as resolution
-    on period.period_month = resolution.period_month
+inner join {{ ref('int_unit_successor') }} as led
+    on period.period_month = led.period_month
 cross join (values ('dossier'), ('petition'), ('rating')) as subject (subject)
 where period.settled_until is distinct from period.period_end

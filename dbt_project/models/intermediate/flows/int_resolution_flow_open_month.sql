@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(post_hook='analyze {{ this }}') }}
 {%- set columns = resolution_flow_columns() %}
 
 with open_month as (
@@ -49,7 +49,7 @@ calm as (
     )
 ),
 
--- one index look-up per group, see int_dossier_flow_open_month
+-- one index look-up per group, see dossier_flow_at
 dossier as (
     select
         dossier.*,

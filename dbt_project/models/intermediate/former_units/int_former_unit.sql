@@ -8,7 +8,7 @@ with last_break as (
     group by period.period_month
 ),
 
--- the versions that the break ended
+-- the versions that the break ended; one that states no province lay in that of the unit above it
 former as (
     select
         last_break.period_month,
@@ -16,11 +16,16 @@ former as (
         unit.unit_name,
         unit.unit_type,
         unit.parent_unit_code,
-        unit.province_code,
+        coalesce(unit.province_code, parent.province_code, parent.parent_unit_code)
+            as province_code,
         unit.successor_unit_codes
     from last_break
     inner join {{ ref('stg_units') }} as unit
         on last_break.break_on - 1 = unit.valid_to
+    left join {{ ref('stg_units') }} as parent
+        on
+            unit.parent_unit_code = parent.unit_code
+            and {{ is_valid_on('parent', 'last_break.break_on - 1') }}
 ),
 
 -- one step of the merger map, and on to what stands for the successor in the month; a code that

@@ -1,3 +1,4 @@
+{{ config(post_hook='analyze {{ this }}') }}
 {#- The month list is read again at every run. What the last completed run has built is carried
     over from the table itself, so that a month whose end has moved since is seen as changed,
     also after a run that broke off. -#}
