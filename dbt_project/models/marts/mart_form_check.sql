@@ -78,76 +78,31 @@ stated as (
             and right_side.side = 'right'
 ),
 
-rate as (
+-- the second of the two rows under a rate is a part of the first
+part as (
     select
-        form.period,
-        form.province_code,
-        form.row_code,
-        form.position,
-        form.label_vi,
-        form.value as rate,
-        form_row.numerator_row,
-        form_row.denominator_row,
-        numerator.value as numerator,
-        denominator.value as denominator,
-        ratio.value as ratio,
-        {{ rounded_number('form.value', 'rule') }} as rounded_rate,
-        {{ rounded_number('ratio.value', 'rule') }} as rounded_ratio
-    from {{ ref('mart_statistical_form') }} as form
-    inner join {{ ref('int_form_period') }} as form_period
-        on
-            form.period = form_period.period
-            and form.province_code = form_period.province_code
+        form_period.period,
+        form_period.province_code,
+        'part_' || form_row.row_code as identity,
+        1000 + form_row.position as position,
+        form_row.label_vi as description_vi,
+        'row.' || form_row.numerator_row || ' <= row.' || form_row.denominator_row as formula,
+        numerator.value as left_value,
+        denominator.value as right_value,
+        numerator.value <= denominator.value as holds
+    from {{ ref('int_form_period') }} as form_period
     inner join {{ ref('form_rows') }} as form_row
-        on
-            form.row_code = form_row.row_code
-            and {{ is_valid_on('form_row', 'form_period.last_day') }}
-    inner join {{ ref('rounding_rules') }} as rule
-        on
-            rule.document = 'statistical_form'
-            and form.row_code = rule.row_code
-            and {{ is_valid_on('rule', 'form_period.last_day') }}
+        on {{ is_valid_on('form_row', 'form_period.last_day') }}
     inner join {{ ref('mart_statistical_form') }} as numerator
         on
-            form.period = numerator.period
-            and form.province_code = numerator.province_code
+            form_period.period = numerator.period
+            and form_period.province_code = numerator.province_code
             and form_row.numerator_row = numerator.row_code
     inner join {{ ref('mart_statistical_form') }} as denominator
         on
-            form.period = denominator.period
-            and form.province_code = denominator.province_code
+            form_period.period = denominator.period
+            and form_period.province_code = denominator.province_code
             and form_row.denominator_row = denominator.row_code
-    cross join lateral (
-        select {{ exact_ratio('100 * numerator.value', 'denominator.value') }} as value
-    ) as ratio
-),
-
--- a rate is the ratio of its rows as far as the form prints it, and its rows are part and whole
-derived as (
-    select
-        period,
-        province_code,
-        'rate_' || row_code as identity,
-        1000 + position as position,
-        label_vi as description_vi,
-        'row.' || row_code || ' = 100 × row.' || numerator_row || ' / row.' || denominator_row
-            as formula,
-        rate as left_value,
-        ratio as right_value,
-        rounded_rate = rounded_ratio as holds
-    from rate
-    union all
-    select
-        period,
-        province_code,
-        'part_' || row_code as identity,
-        2000 + position as position,
-        label_vi as description_vi,
-        'row.' || numerator_row || ' <= row.' || denominator_row as formula,
-        numerator as left_value,
-        denominator as right_value,
-        numerator <= denominator as holds
-    from rate
 )
 
 select
@@ -174,4 +129,4 @@ select
     right_value,
     left_value - right_value as difference,
     holds
-from derived
+from part

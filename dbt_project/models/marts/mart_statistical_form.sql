@@ -3,6 +3,7 @@ with form_row as (
         form_period.period,
         form_period.province_code,
         form_period.last_day,
+        form_period.missing_months,
         form_row.*
     from {{ ref('int_form_period') }} as form_period
     inner join {{ ref('form_rows') }} as form_row
@@ -70,7 +71,8 @@ select
     valued.value,
     {{ printed_number('valued.value', 'rule') }} as printed_value,
     valued.origin,
-    valued.note_vi
+    valued.note_vi,
+    valued.missing_months
 from valued
 inner join form_row as heading
     on
