@@ -24,7 +24,7 @@ MUTATIONS = {
     "mart_statistical_form": {
         "every_period_has_rows": "delete from marts.mart_statistical_form where period = '2025Q2'",
         "key_is_unique": f"{_FORM} row_code = '3.1.1' {_OF_Q3} row_code = '3.1.2'",
-        "key_is_complete": f"{_FORM} province_code = null where period = '2025Q3'",
+        "key_is_complete": f"{_FORM} row_code = null {_OF_Q3} row_code = '1.2'",
         "every_row_is_there": "delete from marts.mart_statistical_form where row_code = 'CD.2.1'",
         "origin_is_allowed": f"{_FORM} origin = 'guessed' {_OF_Q3} row_code = '1.2'",
         "computed_counts_are_present": f"""
@@ -100,6 +100,23 @@ def test_one_change_breaks_one_check(
 ) -> None:
     good_data.execute(MUTATIONS[suite][check])
     assert broken_checks(validator, suite) == {check} | ALSO_BROKEN.get(check, set())
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "valid_to = '2025-06-30' where row_code = 'until Q2'",
+        "valid_from = '2025-09-15' where row_code = 'after Q3'",
+        "kind = 'flag' where row_code = 'II'",
+        "valid_to = '2025-09-14' where row_code = 'CD.1'",
+        "valid_from = '2025-07-01' where row_code = 'CD.1'",
+    ],
+)
+def test_a_form_has_the_rows_that_are_valid_on_its_last_day(
+    edit: str, validator: Validator, good_data: psycopg.Connection
+) -> None:
+    good_data.execute(f"update catalogue.form_rows set {edit}")
+    assert broken_checks(validator, "mart_statistical_form") == {"every_row_is_there"}
 
 
 def test_the_gate_keeps_the_periods_and_lets_warnings_pass(
