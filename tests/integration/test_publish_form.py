@@ -153,6 +153,35 @@ def test_a_closed_form_is_not_cut_short(forms: psycopg.Connection) -> None:
         publish_q3(forms)
 
 
+def test_a_final_form_whose_reporting_cutoff_moves_waits_for_it(
+    forms: psycopg.Connection,
+) -> None:
+    change(forms, "update marts.mart_form_period set closes_at = period_end")
+    assert publish_q3(forms).status == "final"
+    change(
+        forms,
+        "update marts.mart_form_period set closes_at = '2025-09-20 00:00+07'; "
+        "update marts.mart_statistical_form set value = 41 where row_code = '3.1.1'",
+    )
+    moved = (
+        "2025Q3 was final at its reporting cut-off, which has been moved to 2025-09-19 17:00 UTC, "
+        "and the data end at 2025-09-15 17:00 UTC"
+    )
+    with pytest.raises(PublishingRefusedError, match=moved):
+        publish_q3(forms)
+    # Where the data end earlier than when it was closed, they are what is missing first.
+    finish_transform(forms, datetime(2025, 9, 15, tzinfo=ICT))
+    with pytest.raises(PublishingRefusedError, match="ingest the missing windows first"):
+        publish_q3(forms)
+    finish_transform(forms, datetime(2025, 9, 20, tzinfo=ICT))
+    result = publish_q3(forms)
+    assert (result.release_id, result.status) == ("2025Q3.r2", "revised")
+    # It was closed at the later cut-off, too, by now: if the data end before it, they moved.
+    finish_transform(forms, IN_SEPTEMBER)
+    with pytest.raises(PublishingRefusedError, match="ingest the missing windows first"):
+        publish_q3(forms)
+
+
 def test_the_province_is_the_busiest_or_the_one_asked_for(forms: psycopg.Connection) -> None:
     change(
         forms,
@@ -235,7 +264,8 @@ def test_the_terminal_prints_the_form_and_what_does_not_add_up(
         "TẠM TÍNH (provisional)",
         "00:00 16/09/2025",
         "[red]Dòng [2J",
-        "identities that fail): 1; khớp (hold): 2; chưa đủ số liệu (undecided): 1",
+        "identities that fail): 1; khớp (hold): 2; chưa đủ số liệu (undecided): 1\n"
+        "theo số liệu hiện tại (as the marts are now)\n",
         str(tmp_path / "2025Q3" / "r1"),
     ):
         assert expected in text

@@ -171,7 +171,9 @@ def _checks(checks: Sequence[FormCheck]) -> RenderableType:
     holding = sum(check.holds is True for check in checks)
     title = (
         f"Không khớp (identities that fail): {len(failing)}; khớp (hold): {holding}; "
-        f"chưa đủ số liệu (undecided): {len(checks) - len(failing) - holding}"
+        f"chưa đủ số liệu (undecided): {len(checks) - len(failing) - holding}\n"
+        # The rows above are those of the release.
+        "theo số liệu hiện tại (as the marts are now)"
     )
     # Not the table's own title, which would be wrapped to the table.
     parts: list[RenderableType] = [Text(title, style="bold")]

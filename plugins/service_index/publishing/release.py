@@ -33,7 +33,10 @@ class PublishResult:
 
 @dataclass(frozen=True)
 class _Head:
-    """The period's current release before publishing, and what is known of those before it."""
+    """The period's current release before publishing, and what is known of those before it.
+
+    `closed_with` is the latest data cut-off with which the period was closed, if it ever was.
+    """
 
     release_id: str
     status: str
@@ -41,7 +44,11 @@ class _Head:
     content_sha256: str
     is_sample: bool
     last_revision: int
-    was_closed: bool
+    closed_with: datetime | None
+
+    @property
+    def was_closed(self) -> bool:
+        return self.closed_with is not None
 
 
 @dataclass(frozen=True)
@@ -106,11 +113,11 @@ def _head(connection: psycopg.Connection, subject: Subject) -> _Head | None:
                     select max(revision) from published.release_record
                     where period = r.period
                 ) as last_revision,
-                exists (
-                    select from published.release_status as s
+                (
+                    select max(s.data_cutoff) from published.release_status as s
                     join published.release_record as earlier using (release_id)
                     where earlier.period = r.period and s.status in ('final', 'revised')
-                ) as was_closed
+                ) as closed_with
             from published.current_release as r
             where r.kind = %s and r.period = %s
             """,
@@ -119,12 +126,24 @@ def _head(connection: psycopg.Connection, subject: Subject) -> _Head | None:
 
 
 def _refuse_reopening(head: _Head | None, state: PeriodState, period: str) -> None:
-    """The cut-off moves back when a gap shows in older data: a closed period is cut short then."""
-    if head and head.was_closed and state.is_open:
+    """A closed period is open again when its data or its closing has moved.
+
+    The data cut-off moves back when a gap shows in older data; where it has not, the reporting
+    cut-off was moved later.
+    """
+    if head is None or head.closed_with is None or not state.is_open:
+        return
+    data_end = f"{state.data_cutoff:%Y-%m-%d %H:%M %Z}"
+    if state.closes_at and head.closed_with <= state.data_cutoff:
         raise PublishingRefusedError(
-            f"{period} was published as closed, but the data now end at "
-            f"{state.data_cutoff:%Y-%m-%d %H:%M %Z}: ingest the missing windows first"
+            f"{period} was final at its reporting cut-off, which has been moved to "
+            f"{state.closes_at:%Y-%m-%d %H:%M %Z}, and the data end at {data_end}: publish again "
+            "once they reach it, or enter the former cut-off in reporting_cutoffs.csv again"
         )
+    raise PublishingRefusedError(
+        f"{period} was published as closed, but the data now end at {data_end}: "
+        "ingest the missing windows first"
+    )
 
 
 def _confirm(

@@ -19,13 +19,15 @@ class PublishingRefusedError(Exception):
 class PeriodState:
     """`data_cutoff` is the instant up to which the marts rest on complete data.
 
-    `catalogue_version` is that of the criteria; None where none are scored.
+    `catalogue_version` is that of the criteria; None where none are scored. `closes_at` is the
+    instant that closes the period where people may move it, as a form's reporting cut-off.
     """
 
     province_code: str
     catalogue_version: str | None
     data_cutoff: datetime
     is_open: bool
+    closes_at: datetime | None = None
 
 
 def data_cutoff(connection: psycopg.Connection, period: str, start: datetime) -> datetime:

@@ -73,6 +73,7 @@ def read_state(
         catalogue_version=None,
         data_cutoff=cutoff,
         is_open=cutoff < found.closes_at,
+        closes_at=found.closes_at,
     )
 
 
