@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,6 +69,22 @@ def test_dag_files_import_nothing_heavy_when_they_are_parsed() -> None:
                 if node.module.startswith("service_index"):
                     names = {f"{node.module}.{alias.name}" for alias in node.names}
                     assert node.module in light_of_ours or names <= light_of_ours, path
+
+
+def test_no_sql_of_the_dbt_project_asks_the_clock() -> None:
+    """Marts are a function of data, catalogue and code; a test that holds today holds tomorrow."""
+    clock = re.compile(
+        r"\b(current_(date|time|timestamp)|local(time|timestamp)|run_started_at)\b"
+        r"|\b(now|(clock|statement|transaction)_timestamp)\(|'(now|today|yesterday|tomorrow)'",
+        re.IGNORECASE,
+    )
+    files = [
+        path
+        for folder in ("models", "macros", "tests")
+        for path in (PROJECT_ROOT / "dbt_project" / folder).rglob("*.sql")
+    ]
+    assert files
+    assert [path for path in files if clock.search(path.read_text(encoding="utf-8"))] == []
 
 
 def test_files_stay_readable() -> None:
