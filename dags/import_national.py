@@ -1,7 +1,8 @@
-"""Airflow DAG: fetch a month's national results, land and load them, hold them against their gate.
+"""Airflow DAG: a month's national results, from the portal through their gate to its release.
 
 A scheduled run takes the ICT month in which its data interval begins; a run by hand names its
-`month`. The marts take the results in with the next scoring of any month.
+`month`. The month's release was made before the portal closed the month, so it is made again;
+a month without one takes the results in with its first.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from airflow.sdk import Asset, CronDataIntervalTimetable, Param, dag, task
+from airflow.sdk import Asset, AssetAlias, CronDataIntervalTimetable, Param, dag, task
 
 from service_index.orchestration import failures
 from service_index.settings import ICT
@@ -17,6 +18,7 @@ from service_index.settings import ICT
 # On the fifth day the portal has closed the month before; it shows no date of its own.
 MONTHLY = CronDataIntervalTimetable("0 3 5 * *", timezone="Asia/Ho_Chi_Minh")
 RAW = Asset(name="raw_national_scores", uri="warehouse://raw/national_scores")
+MODELS = AssetAlias("dbt_models")
 
 
 @dag(
@@ -32,6 +34,8 @@ RAW = Asset(name="raw_national_scores", uri="warehouse://raw/national_scores")
     params={
         "month": Param(None, type=["null", "string"], description="YYYY-MM"),
         "skip_landed": Param(False, type="boolean", description="ask only where never landed"),
+        "required": Param(False, type="boolean", description="fail where the portal has no rows"),
+        "restate": Param(True, type="boolean", description="false: leave the release as it is"),
     },
     tags=["service-index"],
     doc_md=__doc__,
@@ -47,7 +51,7 @@ def import_national() -> None:
     def land(month: str, params: dict[str, Any]) -> dict[str, int]:
         from service_index.orchestration import national
 
-        return national.land(month, skip_landed=params["skip_landed"])
+        return national.land(month, skip_landed=params["skip_landed"], required=params["required"])
 
     @task
     def load(month: str) -> dict[str, Any]:
@@ -61,8 +65,17 @@ def import_national() -> None:
 
         return stages.gate_batches()
 
+    @task(outlets=[MODELS])
+    def restate(
+        month: str, params: dict[str, Any], *, outlet_events: Any, task_instance: Any
+    ) -> dict[str, Any]:
+        from service_index.orchestration import model_events, national
+
+        with model_events.reported(outlet_events[MODELS], task_instance) as on_model:
+            return national.restate(month, on_model, wanted=params["restate"])
+
     month = plan()
-    land(month) >> load(month) >> gate()
+    land(month) >> load(month) >> gate() >> restate(month)
 
 
 import_national()

@@ -1,6 +1,8 @@
 """National results of a batch: what the portal shows of the provinces in a month.
 
-That no column exceeds its group's maximum is the loader's to see, which knows the catalogue.
+That no column exceeds its group's maximum is the loader's to see, which knows the catalogue; it
+also counts the provinces that are missing. The gate could not: before the first scoring dbt has
+not brought the catalogue into the warehouse.
 """
 
 from __future__ import annotations
@@ -39,6 +41,14 @@ SUITE = Suite(
             "from raw.national_scores as known where known.period_month = r.period_month)",
             "A place beyond the number of provinces: rows of the table are missing, or in "
             "quarantine.",
+            severity="warn",
+        ),
+        holds(
+            "provinces_are_all_there",
+            "(select coalesce((b.warnings ->> 'provinces_missing')::bigint, 0) = 0 "
+            "from ops.batch as b where b.batch_id = r.batch_id)",
+            "The month's table lacks provinces that there were on its last day: it was cut short, "
+            "or the portal shows fewer. Ranks are counted among those shown.",
             severity="warn",
         ),
         holds(

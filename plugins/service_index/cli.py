@@ -113,7 +113,7 @@ def import_national(month: Month) -> None:
     from service_index.orchestration.windows import parse_month
 
     parse_month(month)
-    _airflow().run("import_national", {"month": month})
+    _airflow().run("import_national", {"month": month, "required": True, "restate": False})
 
 
 OverrideGate = Annotated[

@@ -188,6 +188,8 @@ NATIONAL_SCORES = {
     "points_are_possible": """
         update raw.national_scores set ckmb = -1, tdgq = tdgq + ckmb + 1 where rank = 3""",
     "rank_is_within_the_table": "update raw.national_scores set rank = 4 where rank = 3",
+    "provinces_are_all_there": """
+        update ops.batch set warnings = '{"provinces_missing": 1}' where batch_id = 8""",
     "groups_make_the_total": """
         update raw.national_scores set tong_score = tong_score + 0.31 where rank = 3""",
 }

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -79,10 +80,12 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture
-def run(source: SampleSource, warehouse_dsn: str, home: Path, tmp_path: Path) -> Run:
-    def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run_program(source: SampleSource, warehouse_dsn: str, home: Path, tmp_path: Path) -> Run:
+    """Runs a program of the environment, as a user of this source and this warehouse does."""
+
+    def run_program(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [str(Path(sys.executable).with_name("service-index")), *arguments],
+            [str(Path(sys.executable).with_name(program)), *arguments],
             env=os.environ
             | {
                 "SERVICE_INDEX_HOME": str(home),
@@ -96,7 +99,12 @@ def run(source: SampleSource, warehouse_dsn: str, home: Path, tmp_path: Path) ->
             check=False,
         )
 
-    return run_command
+    return run_program
+
+
+@pytest.fixture
+def run(run_program: Run) -> Run:
+    return partial(run_program, "service-index")
 
 
 def test_ingest_score_and_publish_fill_the_marts(run: Run, warehouse_dsn: str) -> None:
@@ -144,8 +152,9 @@ def test_national_results_are_imported_where_a_portal_has_them(
     run: Run, source: SampleSource, warehouse_dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without = run("import-national", "--month", "2025-03")
-    assert without.returncode == 0, without.stderr
-    assert "no portal is set (AIRFLOW_CONN_NATIONAL_PORTAL)" in without.stderr
+    assert without.returncode == 1
+    assert "error: land: national results: none for 2025-03, for no portal is set" in without.stderr
+    assert "Traceback" not in without.stderr
 
     monkeypatch.setenv("AIRFLOW_CONN_NATIONAL_PORTAL", source.national_portal_uri)
     imported = run("import-national", "--month", "2025-03")
@@ -157,11 +166,57 @@ def test_national_results_are_imported_where_a_portal_has_them(
         ).fetchall()
     assert rows == [("33", 1, Decimal("9.3"), "passed"), ("34", 2, Decimal("9.3"), "passed")]
 
+    missing = run("import-national", "--month", "2025-02")
+    assert missing.returncode == 1
+    assert "error: land: national results: the portal has no rows for 2025-02" in missing.stderr
+
     monkeypatch.setenv("AIRFLOW_CONN_NATIONAL_PORTAL", f"{source.national_portal_uri}/nowhere")
     failed = run("import-national", "--month", "2025-03")
     assert failed.returncode == 1
     assert "error: land: national_scores 2025-03: status 404" in failed.stderr
     assert "Traceback" not in failed.stderr
+
+
+# What the schedule does, which names a month by its data interval and nothing else.
+AS_SCHEDULED = """
+from service_index import settings
+from service_index.orchestration import progress  # bound before Airflow's talk is sent to its log
+from service_index.orchestration.local_airflow import LocalAirflow
+
+LocalAirflow(settings.load()).run("import_national", {"month": "2025-03"})
+"""
+
+
+def test_a_scheduled_import_ends_with_the_months_next_release_the_command_does_not(
+    run: Run,
+    run_program: Run,
+    source: SampleSource,
+    warehouse_dsn: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def releases() -> list[tuple[str, str | None]]:
+        with connect(warehouse_dsn) as connection:
+            return connection.execute(
+                "select release_id, reason from published.release order by release_id"
+            ).fetchall()
+
+    for command in (
+        ("ingest", "--from", "2025-03-01", "--to", "2025-04-01"),
+        ("publish", "--month", "2025-03"),
+    ):
+        ran = run(*command)
+        assert ran.returncode == 0, ran.stderr
+    without = run_program("python", "-c", AS_SCHEDULED)
+    assert without.returncode == 0, without.stderr
+    assert "no portal is set (AIRFLOW_CONN_NATIONAL_PORTAL)" in without.stderr
+
+    monkeypatch.setenv("AIRFLOW_CONN_NATIONAL_PORTAL", source.national_portal_uri)
+    by_hand = run("import-national", "--month", "2025-03")
+    assert by_hand.returncode == 0, by_hand.stderr
+    assert releases() == [("2025-03.r1", None)]
+    scheduled = run_program("python", "-c", AS_SCHEDULED)
+    assert scheduled.returncode == 0, scheduled.stderr
+    assert releases() == [("2025-03.r1", None), ("2025-03.r2", "late_data")]
 
 
 @pytest.mark.parametrize(

@@ -276,6 +276,21 @@ def test_a_province_that_the_newer_table_lacks_is_gone(importing: Import) -> Non
     assert len(importing.standing()) == 63
 
 
+def test_the_provinces_that_do_not_stand_are_counted(importing: Import) -> None:
+    """What stands counts, not what was delivered: a row in quarantine leaves the one before it."""
+    assert importing.run(shown()[:40]).warnings == {"provinces_missing": 23}
+    assert importing.run(shown()).warnings == {}
+    bad = shown()
+    bad[2]["TDGQ"] = "n/a"
+    assert importing.run(bad).warnings == {"earlier_version_stands": 1}
+    assert importing.run(bad[:-1]).warnings == {
+        "earlier_version_stands": 1,
+        "provinces_missing": 1,
+    }
+    # Provinces of another month are other provinces.
+    assert importing.run(shown("2025-07"), "2025-07").warnings == {}
+
+
 def test_a_bad_row_is_kept_whole_and_the_good_one_before_it_stands(importing: Import) -> None:
     importing.run(shown())
     before = importing.standing()

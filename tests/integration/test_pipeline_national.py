@@ -15,7 +15,6 @@ from rich.console import Console
 
 from service_index.orchestration import national, progress, stages
 from service_index.orchestration.stages import StageError
-from service_index.orchestration.transform import TransformError
 from service_index.publishing import terminal
 from simulator import national_scores
 from simulator.server import SampleSource
@@ -98,6 +97,14 @@ def portal(source: Portal, monkeypatch: pytest.MonkeyPatch) -> Portal:
     return source
 
 
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What the stages tell, in lines as long as they are."""
+    text = io.StringIO()
+    monkeypatch.setattr(progress, "console", Console(file=text, soft_wrap=True))
+    return text
+
+
 @pytest.fixture(scope="module")
 def scored(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     """March and July 2025 with their national results, scored once for all that only look."""
@@ -116,7 +123,7 @@ def scored(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> It
 
 def _import(month: str, *, skip_landed: bool = False) -> dict[str, int]:
     """What the tasks of import_national do."""
-    national.land(month, skip_landed=skip_landed)
+    national.land(month, skip_landed=skip_landed, required=False)
     counts = national.load(month)
     stages.gate_batches()
     return counts
@@ -218,13 +225,21 @@ def test_our_own_score_stands_beside_the_published_one(scored: Pipeline) -> None
     assert abs(points["timeliness"] - Fraction(40, 3)) <= Fraction(1, 10**29)
 
 
+def test_freshness_tells_of_the_portal_too(scored: Pipeline) -> None:
+    assert _rows(
+        scored,
+        "select loaded_until, last_batch_at = (select max(landed_at) from ops.batch "
+        "where feed = 'national_scores'), records_in_quarantine from marts.mart_freshness "
+        "where feed = 'national_scores'",
+    ) == [(None, True, 0)]
+
+
 def test_releases_go_on_without_national_results_and_take_them_in_once_they_are_there(
     source: Portal,
     pipeline: Pipeline,
+    said: io.StringIO,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    said = io.StringIO()
-    monkeypatch.setattr(progress.console, "file", said)
     assert _import("2025-03") == {"loaded": 0, "duplicates": 0, "quarantined": 0}
     monkeypatch.setenv("AIRFLOW_CONN_NATIONAL_PORTAL", source.national_portal_uri)
     assert _import("2025-02")["loaded"] == 0
@@ -291,8 +306,70 @@ def test_a_wrong_mapping_stops_the_import_and_nothing_else(
     ]
 
 
-def test_a_refused_table_holds_scoring_up_until_a_good_one_is_imported(
-    pipeline: Pipeline, portal: Portal
+def test_a_month_that_was_released_before_its_national_results_is_released_again(
+    pipeline: Pipeline, portal: Portal, said: io.StringIO
+) -> None:
+    """As by schedule: the month is published on the second day, its table imported on the fifth."""
+    pipeline.score("2025-03")
+    pipeline.publish("2025-03")
+    nothing = {"release_id": None, "is_new": False}
+    assert national.restate("2025-03", wanted=True) == nothing
+    assert "no national results of 2025-03 are loaded" in said.getvalue()
+
+    _import("2025-03")
+    assert national.restate("2025-03", wanted=False) == nothing
+    assert national.restate("2025-03", wanted=True)["release_id"] == "2025-03.r2"
+    assert _rows(
+        pipeline,
+        "select reason, (select count(*) from published.current_national_ranking) "
+        "from published.release where is_current",
+    ) == [("late_data", 63)]
+
+    # The same table again is the same numbers.
+    _import("2025-03")
+    again = national.restate("2025-03", wanted=True)
+    assert (again["release_id"], again["is_new"]) == ("2025-03.r2", False)
+
+    _import("2025-07")
+    assert national.restate("2025-07", wanted=True) == nothing
+    assert "2025-07 has no release yet" in said.getvalue()
+    assert _rows(pipeline, "select count(*) from published.release") == [(2,)]
+
+
+def test_an_import_that_was_asked_for_fails_where_there_is_nothing_to_import(
+    source: Portal, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(StageError, match="none for 2025-03, for no portal is set"):
+        national.land("2025-03", skip_landed=False, required=True)
+    monkeypatch.setenv("AIRFLOW_CONN_NATIONAL_PORTAL", source.national_portal_uri)
+    with pytest.raises(StageError, match="the portal has no rows for 2025-02"):
+        national.land("2025-02", skip_landed=False, required=True)
+    landed = national.land("2025-03", skip_landed=True, required=True)
+    assert landed == {"rows": 63}
+    # Landed already is not missing.
+    assert national.land("2025-03", skip_landed=True, required=True) == {"rows": 0}
+
+
+def test_a_table_cut_short_is_taken_with_a_warning(
+    pipeline: Pipeline, portal: Portal, said: io.StringIO
+) -> None:
+    """Before any scoring, when the warehouse has no catalogue yet."""
+    warnings = (
+        "select passed from ops.check join ops.gate_run using (gate_run_id) "
+        "where check_name = 'provinces_are_all_there' order by gate_run_id"
+    )
+    portal.show("2025-03", _table("2025-03")[:40])
+    assert _import("2025-03")["loaded"] == 40
+    assert "23 provinces are missing in national_scores/" in said.getvalue()
+    assert _rows(pipeline, warnings) == [(False,)]
+    portal.show("2025-03", _table("2025-03"))
+    assert _import("2025-03")["loaded"] == 23
+    assert _rows(pipeline, warnings) == [(False,), (True,)]
+    assert _rows(pipeline, "select distinct status from ops.batch") == [("passed",)]
+
+
+def test_a_refused_table_is_told_of_and_holds_nothing_up(
+    pipeline: Pipeline, portal: Portal, said: io.StringIO
 ) -> None:
     """Twenty rows and more that break the contract are a broken portal, not slips of the pen."""
     broken = _table("2025-03")
@@ -301,9 +378,14 @@ def test_a_refused_table_holds_scoring_up_until_a_good_one_is_imported(
     portal.show("2025-03", broken)
     with pytest.raises(StageError, match="rejected_share_is_tolerable"):
         _import("2025-03")
-    with pytest.raises(TransformError, match=r"national_scores\) was refused by its gate"):
-        pipeline.score("2025-03")
+    told = "national results: the table of 2025-03 was refused by its gate and is not used"
+    pipeline.score("2025-03")
+    assert pipeline.publish("2025-03")["release_id"] == "2025-03.r1"
+    assert said.getvalue().count(told) == 1
+    assert _rows(pipeline, "select count(*) from marts.mart_national_ranking") == [(0,)]
+
     portal.show("2025-03", _table("2025-03"))
     assert _import("2025-03")["loaded"] == 63
     pipeline.score("2025-03")
+    assert said.getvalue().count(told) == 1
     assert _rows(pipeline, "select count(*) from marts.mart_national_ranking") == [(63,)]

@@ -4,7 +4,8 @@ with feed as (
     select feed
     from (
         values
-        ('dossiers'), ('payments'), ('petitions'), ('ratings'), ('procedures'), ('units')
+        ('dossiers'), ('payments'), ('petitions'), ('ratings'), ('procedures'), ('units'),
+        ('national_scores')
     ) as listed (feed)
 ),
 

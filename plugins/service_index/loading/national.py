@@ -109,8 +109,9 @@ def _load(
     seeds: Path,
 ) -> LoadReport:
     month = _month_of(path, manifest)
+    catalogue = read_national(seeds, month)
     try:
-        judged = judge(store.records(path, manifest), read_national(seeds, month))
+        judged = judge(store.records(path, manifest), catalogue)
     except MappingError as error:
         raise LoadError(f"{FEED} {month:%Y-%m}: {error}") from None
     if judged.delivered != manifest.delivered:
@@ -118,7 +119,9 @@ def _load(
             f"{path}: {judged.delivered} records, but its manifest says {manifest.delivered}"
         )
     batch_id = ledger.open_batch(connection, path, manifest)
-    report = _Month(connection, batch_id, path, manifest, month).take(judged)
+    report = _Month(connection, batch_id, path, manifest, month).take(
+        judged, catalogue.provinces.codes
+    )
     ledger.close_batch(connection, report, judged.keys)
     return report
 
@@ -140,7 +143,8 @@ class _Month:
         self._manifest = manifest
         self._month = month
 
-    def take(self, judged: Judged) -> LoadReport:
+    def take(self, judged: Judged, provinces: frozenset[str]) -> LoadReport:
+        """Write what is new, and count which of the month's `provinces` do not stand then."""
         standing = self._standing()
         news = [
             row
@@ -148,6 +152,8 @@ class _Month:
             if standing.get(row.province_code, {}).get("content_hash") != row.content_hash
         ]
         vanished = _vanished(standing, judged)
+        stand = standing.keys() - {values["province_code"] for values in vanished}
+        stand |= {row.province_code for row in judged.rows}
         self._insert(
             self._values(
                 {"province_code": row.province_code, "is_removed": False}
@@ -177,6 +183,7 @@ class _Month:
                 earlier_version_stands=sum(
                     refusal.province_code in standing for refusal in judged.refusals
                 ),
+                provinces_missing=len(provinces - stand),
             ),
             refusals=dict(Counter(refusal.rule for refusal in judged.refusals)),
         )

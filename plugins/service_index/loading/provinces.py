@@ -40,6 +40,10 @@ class Provinces:
     def __len__(self) -> int:
         return len(self._codes)
 
+    @property
+    def codes(self) -> frozenset[str]:
+        return frozenset(self._codes)
+
     def find(self, code: str, name: str) -> str:
         """The code of the province that a row's code and name tell.
 

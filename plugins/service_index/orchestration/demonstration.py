@@ -74,7 +74,10 @@ def _steps() -> list[_Step]:
     }
     return [
         _Step("ingest_daily", ingest),
-        *(_Step("import_national", {"month": month, "skip_landed": True}) for month in MONTHS),
+        *(
+            _Step("import_national", {"month": month, "skip_landed": True, "restate": False})
+            for month in MONTHS
+        ),
         *(
             _Step("score_monthly", {"month": month, "publish": True, "reason": None})
             for month in MONTHS

@@ -1,24 +1,30 @@
 """What the tasks of the national import do; the gate is the one that every batch goes through.
 
-Without a portal, or without its rows for the month, nothing fails: the province is scored and
-published all the same.
+Without a portal, or without its rows for the month, the province is scored and published all the
+same; only an import that someone asked for (`required`) fails then.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
-from service_index.orchestration import connections
+import psycopg
+
+from service_index.orchestration import connections, stages
 from service_index.orchestration.progress import say
 from service_index.orchestration.stages import StageError, open_warehouse
+from service_index.orchestration.transform import ModelResult
 from service_index.orchestration.windows import parse_month
 
 
-def land(month: str, *, skip_landed: bool) -> dict[str, int]:
+def land(month: str, *, skip_landed: bool, required: bool) -> dict[str, int]:
     """Fetch the portal's rows of a month (`YYYY-MM`); give how many were landed.
 
-    With `skip_landed` a month that was landed once is not asked for again.
+    With `skip_landed` a month that was landed once is not asked for again. With `required` it is
+    a failure that no portal is set, or that it has no rows; else both are told.
     """
     from service_index.landing.store import LandingStore
     from service_index.loading import landing_alone
@@ -27,11 +33,9 @@ def land(month: str, *, skip_landed: bool) -> dict[str, int]:
     period_month = parse_month(month)
     endpoint = connections.national_portal()
     if endpoint is None:
-        say(
-            f"national results: none for {month}, for no portal is set "
-            "(AIRFLOW_CONN_NATIONAL_PORTAL); scores and releases go on without"
+        return _without_rows(
+            f"none for {month}, for no portal is set (AIRFLOW_CONN_NATIONAL_PORTAL)", required
         )
-        return {"rows": 0}
     started = time.monotonic()
     with open_warehouse() as (connection, _, settings):
         store = LandingStore(settings.landing_url)
@@ -42,13 +46,16 @@ def land(month: str, *, skip_landed: bool) -> dict[str, int]:
         with landing_alone(connection):
             manifest = extract_month(endpoint, period_month, store)
     if manifest is None:
-        say(
-            f"national results: the portal has no rows for {month}; "
-            "scores and releases go on without"
-        )
-        return {"rows": 0}
+        return _without_rows(f"the portal has no rows for {month}", required)
     say(f"landed: {manifest.delivered} provinces of {month} ({time.monotonic() - started:.1f} s)")
     return {"rows": manifest.delivered}
+
+
+def _without_rows(why: str, required: bool) -> dict[str, int]:
+    if required:
+        raise StageError(f"national results: {why}")
+    say(f"national results: {why}; scores and releases go on without")
+    return {"rows": 0}
 
 
 def load(month: str) -> dict[str, Any]:
@@ -71,6 +78,9 @@ def load(month: str) -> dict[str, Any]:
         name: sum(getattr(report, name) for report in done.reports)
         for name in ("loaded", "duplicates", "quarantined")
     }
+    for report in done.reports:
+        if missing := report.warnings.get("provinces_missing"):
+            say(f"national results: {missing} provinces are missing in {report.landed_path}")
     if done.reports:
         say(
             f"loaded: {counts['loaded']} provinces new or changed; "
@@ -79,3 +89,48 @@ def load(month: str) -> dict[str, Any]:
     else:
         say("loaded: nothing new")
     return counts
+
+
+def restate(
+    month: str, on_model: Callable[[ModelResult], None] = lambda result: None, *, wanted: bool
+) -> dict[str, Any]:
+    """Publish a month again that was published before its national results were known.
+
+    As every publishing: the same numbers make no new release, others the next revision
+    (`late_data`). `on_model` is called with each dbt node's result as it ends.
+    """
+    nothing = {"release_id": None, "is_new": False}
+    if not wanted:
+        return nothing
+    with open_warehouse() as (connection, _, _):
+        why_not = _no_restatement(connection, parse_month(month))
+    if why_not is not None:
+        say(f"not published again: {why_not}")
+        return nothing
+    stages.transform(month, on_model)
+    stages.gate_marts(month)
+    return stages.publish(month, wanted=True, reason=None)
+
+
+def _no_restatement(connection: psycopg.Connection, period_month: date) -> str | None:
+    """Why the national results make no new release of a month; None where they may."""
+    row = connection.execute(
+        """
+        select
+            exists (
+                select from ops.batch
+                where feed = 'national_scores' and period_month = %s and status = 'passed'
+            ),
+            exists (
+                select from published.current_release where kind = 'monthly' and period = %s
+            )
+        """,
+        [period_month, f"{period_month:%Y-%m}"],
+    ).fetchone()
+    assert row is not None  # noqa: S101 - a select without a from gives a row
+    has_results, is_published = row
+    if not has_results:
+        return f"no national results of {period_month:%Y-%m} are loaded"
+    if not is_published:
+        return f"{period_month:%Y-%m} has no release yet; its first takes the national results in"
+    return None

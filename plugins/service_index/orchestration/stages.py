@@ -188,6 +188,13 @@ def transform(
                 [parse_month(month)],
             )
             connection.commit()
+        for refused in transforming.refused_tables(connection):
+            say(
+                f"national results: the table of {refused:%Y-%m} was refused by its gate and is "
+                f"not used; `service-index import-national --month {refused:%Y-%m}` fetches it "
+                "again, `--override-gate CHECK --because …` takes it as it is"
+            )
+        connection.commit()
         report = transforming.transform(connection, dsn, settings, on_model=tell)
     if report.transform_run_id is None:
         say("dbt: the marts are up to date")

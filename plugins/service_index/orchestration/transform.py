@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,8 @@ def transform(
 
     A changed project (code, catalogue) means a full refresh, because marts are a function of
     data, catalogue and code. Raises TransformError when a batch waits for its gate or was
-    refused, or when dbt fails; the batches then stay pending and the next run takes them again.
+    refused (see `refused_tables` for the exception), or when dbt fails; the batches then stay
+    pending and the next run takes them again.
     """
     with marts_alone(connection):
         _refuse_ungated(connection)
@@ -121,18 +123,17 @@ def _refuse_ungated(connection: psycopg.Connection) -> None:
         select batch_id, feed, status from ops.batch as b
         where
             status = 'loaded'
-            or status = 'refused' and not exists (
-                -- the same window, snapshot or month, fetched again and found good
+            or status = 'refused' and feed <> 'national_scores' and not exists (
+                -- the same window or snapshot, fetched again and found good
                 select from ops.batch as later
                 where
                     later.feed = b.feed
                     and later.kind = b.kind
-                    and b.kind in ('window', 'snapshot', 'month')
+                    and b.kind in ('window', 'snapshot')
                     and later.status = 'passed'
                     and later.landed_at > b.landed_at
                     and (
                         b.kind = 'snapshot'
-                        or later.period_month = b.period_month
                         or later.window_from <= b.window_from and later.window_to >= b.window_to
                     )
             )
@@ -152,6 +153,31 @@ def _refuse_ungated(connection: psycopg.Connection) -> None:
         f"batch {batch_id} ({feed}) has not been through its gate: "
         "finish it by `service-index ingest` of its window"
     )
+
+
+def refused_tables(connection: psycopg.Connection) -> list[date]:
+    """The months whose national table was refused, and no later one of the month passed.
+
+    They hold nothing up: no score is made of them, and dbt does not read them.
+    """
+    rows = connection.execute(
+        """
+        select distinct period_month from ops.batch as b
+        where
+            feed = 'national_scores'
+            and status = 'refused'
+            and not exists (
+                select from ops.batch as later
+                where
+                    later.feed = b.feed
+                    and later.period_month = b.period_month
+                    and later.status = 'passed'
+                    and later.landed_at > b.landed_at
+            )
+        order by period_month
+        """
+    )
+    return [month for (month,) in rows]
 
 
 def _needs_full_refresh(connection: psycopg.Connection, revision: str) -> bool:
