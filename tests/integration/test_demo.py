@@ -26,6 +26,7 @@ from service_index.orchestration import stages, transform
 from service_index.settings import ICT, load
 from service_index.sources.inbox import take_files
 from service_index.warehouse import embedded
+from simulator import reference
 from tests.oracle.calculate import calculate
 from tests.oracle.compare import compare, compare_form
 from tests.oracle.form import calculate_form
@@ -162,32 +163,39 @@ def test_the_forms_own_identities_hold(published: psycopg.Connection) -> None:
     assert failing == []
 
 
-def test_former_districts_divide_what_the_communes_did(published: psycopg.Connection) -> None:
+def test_former_districts_are_the_sums_of_their_communes(published: psycopg.Connection) -> None:
+    # The merger map as the reference states it, commune by commune.
+    district = {commune.code: commune.district_code for commune in reference.load().communes}
+    for criterion in ("05", "11", "21"):
+        expected: dict[str, tuple[int, int]] = {}
+        for unit, numerator, denominator in published.execute(
+            "select unit_code, numerator, denominator from marts.fct_criterion_score "
+            "where period_month = %s and criterion_code = %s and unit_type = 'commune'",
+            [QUARTER[1], criterion],
+        ):
+            met, counted = expected.get(district[unit], (0, 0))
+            expected[district[unit]] = (met + numerator, counted + denominator)
+        found = published.execute(
+            "select unit_code, numerator, denominator "
+            "from intermediate.int_former_unit_criterion_score "
+            "where period_month = %s and criterion_code = %s and unit_type = 'district'",
+            [QUARTER[1], criterion],
+        ).fetchall()
+        assert len(expected) == 18
+        assert {row[0]: row[1:] for row in found} == expected
+
+
+def test_former_districts_are_ranked_and_former_provinces_only_scored(
+    published: psycopg.Connection,
+) -> None:
     rows = published.execute(
-        """
-        select measure.measure_code, former.unit_type, sum(former.value), max(communes.value)
-        from intermediate.int_former_unit_measure as measure
-        join lateral (
-            select area.unit_type, measure.value
-            from marts.mart_former_unit_score as area
-            where (area.period_month, area.unit_code) = (measure.period_month, measure.unit_code)
-        ) as former on true
-        join lateral (
-            select sum(own.value) as value
-            from marts.fct_measure as own
-            join marts.mart_monthly_score as unit using (period_month, unit_code)
-            where own.period_month = measure.period_month
-                and own.measure_code = measure.measure_code
-                and unit.unit_type = 'commune'
-        ) as communes on true
-        where measure.period_month = %s and measure.measure_code = 'dossiers_resolved'
-        group by 1, 2
-        """,
-        [QUARTER[1]],
+        "select unit_code, unit_type, rank, rank_out_of, is_series_break "
+        "from marts.mart_former_unit_score where period_month = %s",
+        [QUARTER[0]],
     ).fetchall()
-    assert sorted(row[1] for row in rows) == ["district", "province"]
-    for _, _, former, communes in rows:
-        assert former == communes
+    assert sorted(row[2] for row in rows if row[1] == "district") == list(range(1, 19))
+    assert {row[0]: row[2] for row in rows if row[1] == "province"} == {"33": None, "34": None}
+    assert {row[4] for row in rows} == {True}
 
 
 def test_the_criteria_page_shows_the_marts_figures(demo: Demo) -> None:
