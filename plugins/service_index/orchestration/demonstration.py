@@ -98,7 +98,7 @@ def _refuse_real_data(connection: psycopg.Connection) -> None:
 
 
 def _totals(connection: psycopg.Connection) -> Table:
-    table = Table(title="Điểm của tỉnh so far (the province's scores) – DỮ LIỆU MẪU")
+    table = Table(title="Điểm của tỉnh (the province's scores) – DỮ LIỆU MẪU")
     table.add_column("Tháng\n(month)", no_wrap=True)
     for heading in ("Điểm\n(score)", "Điểm đạt\n(points)", "Tối đa\n(of)"):
         table.add_column(heading, justify="right", no_wrap=True)

@@ -31,7 +31,7 @@ def read(connection: psycopg.Connection, month: date, province_code: str | None)
         province_code=_publishing_province(connection, month, province_code),
         catalogue_version=found[0],
         data_cutoff=cutoff,
-        is_open=cutoff < _first_instant(_next_month(month)),
+        closes_at=_first_instant(_next_month(month)),
     )
 
 

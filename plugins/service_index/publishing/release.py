@@ -134,7 +134,7 @@ def _refuse_reopening(head: _Head | None, state: PeriodState, period: str) -> No
     if head is None or head.closed_with is None or not state.is_open:
         return
     data_end = f"{state.data_cutoff:%Y-%m-%d %H:%M %Z}"
-    if state.closes_at and head.closed_with <= state.data_cutoff:
+    if head.closed_with <= state.data_cutoff:
         raise PublishingRefusedError(
             f"{period} was final at its reporting cut-off, which has been moved to "
             f"{state.closes_at:%Y-%m-%d %H:%M %Z}, and the data end at {data_end}: publish again "

@@ -20,14 +20,17 @@ class PeriodState:
     """`data_cutoff` is the instant up to which the marts rest on complete data.
 
     `catalogue_version` is that of the criteria; None where none are scored. `closes_at` is the
-    instant that closes the period where people may move it, as a form's reporting cut-off.
+    instant that closes the period; people may move a form's, its reporting cut-off.
     """
 
     province_code: str
     catalogue_version: str | None
     data_cutoff: datetime
-    is_open: bool
-    closes_at: datetime | None = None
+    closes_at: datetime
+
+    @property
+    def is_open(self) -> bool:
+        return self.data_cutoff < self.closes_at
 
 
 def data_cutoff(connection: psycopg.Connection, period: str, start: datetime) -> datetime:

@@ -72,7 +72,6 @@ def read_state(
         province_code=found.province_code,
         catalogue_version=None,
         data_cutoff=cutoff,
-        is_open=cutoff < found.closes_at,
         closes_at=found.closes_at,
     )
 
