@@ -120,12 +120,22 @@
 {%- macro all_measure_rows(counting) -%}
     {%- set additive = additive_measures() -%}
     {%- for model in additive -%}
-        {{ additive_measure_rows(ref(model), additive[model], counting) }}
+        {%- set sums = {} -%}
+        {%- for measure in additive[model] -%}
+            {%- do sums.update({measure: 'coalesce(sum(counted.' ~ measure ~ '), 0)::bigint'}) -%}
+        {%- endfor -%}
+        {{ aggregate_measure_rows(ref(model), sums, counting) }}
 
         union all
 
     {% endfor -%}
-    {{ code_measure_rows(ref('int_measure__procedures_received'), code_measures(), counting) }}
+    {%- set codes = {} -%}
+    {%- for measure in code_measures() -%}
+        {%- do codes.update({
+            measure: 'count(distinct counted.procedure_code) filter (where counted.' ~ measure ~ ')'
+        }) -%}
+    {%- endfor -%}
+    {{ aggregate_measure_rows(ref('int_measure__procedures_received'), codes, counting) }}
 
     union all
 
@@ -133,7 +143,9 @@
 {%- endmacro -%}
 
 
-{%- macro additive_measure_rows(measure_model, measures, counting) -%}
+{#- `aggregates` maps each measure to its expression over the rows of `measure_model`, aliased
+    `counted`. -#}
+{%- macro aggregate_measure_rows(measure_model, aggregates, counting) -%}
     select
         summed.period_month,
         summed.unit_code,
@@ -143,9 +155,8 @@
         select
             counting.period_month,
             counting.unit_code,
-            {% for measure in measures -%}
-            coalesce(sum(counted.{{ measure }}), 0)::bigint as {{ measure }}
-            {{- ',' if not loop.last }}
+            {% for measure, aggregate in aggregates.items() -%}
+            {{ aggregate }} as {{ measure }}{{ ',' if not loop.last }}
             {% endfor %}
         from {{ counting }} as counting
         left join {{ measure_model }} as counted
@@ -154,32 +165,7 @@
                 and counting.source_unit_code = counted.unit_code
         group by counting.period_month, counting.unit_code
     ) as summed
-    {{ measure_columns_as_rows(measures) }}
-{%- endmacro -%}
-
-
-{%- macro code_measure_rows(measure_model, measures, counting) -%}
-    select
-        summed.period_month,
-        summed.unit_code,
-        measured.measure_code,
-        measured.value
-    from (
-        select
-            counting.period_month,
-            counting.unit_code,
-            {% for measure in measures -%}
-            count(distinct counted.procedure_code) filter (where counted.{{ measure }})
-                as {{ measure }}{{ ',' if not loop.last }}
-            {% endfor %}
-        from {{ counting }} as counting
-        left join {{ measure_model }} as counted
-            on
-                counting.period_month = counted.period_month
-                and counting.source_unit_code = counted.unit_code
-        group by counting.period_month, counting.unit_code
-    ) as summed
-    {{ measure_columns_as_rows(measures) }}
+    {{ measure_columns_as_rows(aggregates) }}
 {%- endmacro -%}
 
 
