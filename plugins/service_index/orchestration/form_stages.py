@@ -81,7 +81,6 @@ def _whole(connection: psycopg.Connection, periods: list[str], settings: Setting
 def publish_forms(periods: list[str], *, reason: str | None) -> dict[str, Any]:
     """Publish forms that passed their gate; the same numbers make no new release."""
     from service_index.publishing.statistical_form import publish_form
-    from service_index.publishing.tables import ensure_files
 
     releases = {}
     with stages.open_warehouse() as (connection, _, settings), marts_shared(connection):
@@ -101,8 +100,6 @@ def publish_forms(periods: list[str], *, reason: str | None) -> dict[str, Any]:
                 reason=reason,
                 province_code=settings.province_code,
             )
-            folder = ensure_files(connection, result.release_id, settings.releases)
-            what = "published" if result.is_new else "unchanged, no new release:"
-            say(f"{what} {result.release_id} ({result.status}); files: {folder}")
+            stages.lay_out_files(connection, result, settings)
             releases[result.release_id] = {"is_new": result.is_new, "status": result.status}
     return releases

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
@@ -28,6 +28,9 @@ from service_index.settings import Settings
 from service_index.warehouse import migrate
 from service_index.warehouse.connection import connect
 from service_index.warehouse.locks import marts_shared
+
+if TYPE_CHECKING:
+    from service_index.publishing.release import PublishResult
 
 
 class StageError(Exception):
@@ -235,7 +238,6 @@ def publish(month: str, *, wanted: bool, reason: str | None) -> dict[str, Any]:
     if not wanted:
         return {"release_id": None}
     from service_index.publishing.monthly import publish_month
-    from service_index.publishing.tables import ensure_files
 
     period_month = parse_month(month)
     with open_warehouse() as (connection, _, settings), marts_shared(connection):
@@ -254,10 +256,19 @@ def publish(month: str, *, wanted: bool, reason: str | None) -> dict[str, Any]:
             reason=reason,
             province_code=settings.province_code,
         )
-        folder = ensure_files(connection, result.release_id, settings.releases)
+        lay_out_files(connection, result, settings)
+    return {"release_id": result.release_id, "is_new": result.is_new, "status": result.status}
+
+
+def lay_out_files(
+    connection: psycopg.Connection, result: PublishResult, settings: Settings
+) -> None:
+    """Write the files of the release unless they are there, and tell what was published."""
+    from service_index.publishing.tables import ensure_files
+
+    folder = ensure_files(connection, result.release_id, settings.releases)
     what = "published" if result.is_new else "unchanged, no new release:"
     say(f"{what} {result.release_id} ({result.status}); files: {folder}")
-    return {"release_id": result.release_id, "is_new": result.is_new, "status": result.status}
 
 
 def marts_passed(connection: psycopg.Connection, scope: str, item: str) -> bool:
