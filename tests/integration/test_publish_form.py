@@ -261,7 +261,7 @@ def test_the_terminal_prints_the_form_and_what_does_not_add_up(
     for expected in (
         "DỮ LIỆU MẪU",
         "2025Q3 · 2025Q3.r1",
-        "TẠM TÍNH (provisional)",
+        "Tạm tính (provisional)",
         "00:00 16/09/2025",
         "[red]Dòng [2J",
         "identities that fail): 1; khớp (hold): 2; chưa đủ số liệu (undecided): 1\n"

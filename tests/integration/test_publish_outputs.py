@@ -229,7 +229,7 @@ def test_terminal_shows_the_current_release(march: psycopg.Connection, tmp_path:
     text = shown(march, tmp_path)
     for expected in (
         "DỮ LIỆU MẪU",
-        "CHÍNH THỨC (final)",
+        "Chính thức (final)",
         "Tỉnh Hưng Yên · 03/2025 · 2025-03.r1",
         "00:00 01/04/2025",
         "Tổng điểm (total score): 100,00/100",

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
+from service_index.publishing import labels
 from service_index.publishing.printing import (
-    GROUP_LABELS,
     local_time,
     number,
     one_line,
@@ -58,4 +58,4 @@ def test_text_cannot_steer_a_terminal() -> None:
 
 
 def test_every_group_has_a_label() -> None:
-    assert set(GROUP_LABELS) == set(GROUPS)
+    assert set(labels.GROUPS) == set(GROUPS)

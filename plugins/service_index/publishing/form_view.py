@@ -15,7 +15,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from service_index.publishing.printing import STATUS_LABELS, local_time, number, one_line
+from service_index.publishing import labels
+from service_index.publishing.printing import local_time, number, one_line
 from service_index.publishing.tables import SAMPLE_NOTICE, release_folder
 
 ORIGIN_LABELS = {"computed": "tính (computed)", "by_hand": "nhập tay (by hand)"}
@@ -126,7 +127,7 @@ def _head(release: FormRelease) -> Panel:
     lines = Text()
     if release.is_sample:
         lines.append(f"{SAMPLE_NOTICE} (sample data)\n", style="bold red")
-    lines.append(f"Trạng thái (status): {STATUS_LABELS[release.status]}")
+    lines.append(f"Trạng thái (status): {labels.STATUSES[release.status].both}")
     lines.append(f"\nSố liệu đến (data up to): {local_time(release.data_cutoff)}")
     title = f"Biểu mẫu thống kê (statistical form) · {release.period} · {release.release_id}"
     return Panel(lines, title=Text(title), title_align="left")

@@ -8,22 +8,6 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from service_index.settings import ICT
 
-STATUS_LABELS = {
-    "provisional": "TẠM TÍNH (provisional)",
-    "final": "CHÍNH THỨC (final)",
-    "revised": "ĐÃ ĐIỀU CHỈNH (revised)",
-    "suspended": "TẠM NGỪNG CÔNG BỐ (suspended)",
-}
-
-GROUP_LABELS = {
-    "transparency": "Công khai, minh bạch (transparency)",
-    "timeliness": "Tiến độ giải quyết (timeliness)",
-    "online_service": "Dịch vụ công trực tuyến (online service)",
-    "online_payment": "Thanh toán trực tuyến (online payment)",
-    "digitisation": "Số hóa hồ sơ (digitisation)",
-    "satisfaction": "Mức độ hài lòng (satisfaction)",
-}
-
 # Control characters, and format characters that turn the direction of what follows.
 _UNPRINTABLE = {"Cc", "Cf", "Zl", "Zp"}
 

@@ -13,7 +13,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from service_index.publishing import current
+from service_index.publishing import current, labels
 from service_index.publishing.current import (
     Month,
     NationalStanding,
@@ -22,8 +22,6 @@ from service_index.publishing.current import (
     UnitBelowTarget,
 )
 from service_index.publishing.printing import (
-    GROUP_LABELS,
-    STATUS_LABELS,
     local_time,
     number,
     one_line,
@@ -89,7 +87,7 @@ def _head(view: Month, month: date) -> Panel:
     )
     if view.national is not None:
         lines.append(f"\nHạng toàn quốc (national rank): {_national_rank(view.national)}")
-    lines.append(f"\nTrạng thái (status): {STATUS_LABELS[release.status]}")
+    lines.append(f"\nTrạng thái (status): {labels.STATUSES[release.status].both}")
     lines.append(f"\nSố liệu đến (data up to): {local_time(release.data_cutoff)}")
     title = Text(f"{one_line(province.unit_name)} · {month:%m/%Y} · {release.release_id}")
     return Panel(lines, title=title, title_align="left")
@@ -128,7 +126,7 @@ def _groups(province: ProvinceScore, national: NationalStanding | None) -> Table
                 f"{national.ranks[group]}/{national.rank_out_of}",
                 number(national.averages[group], 1),
             ]
-        table.add_row(GROUP_LABELS[group], *cells)
+        table.add_row(labels.GROUPS[group].both, *cells)
         if len(details) > 1:
             for criterion_code, label in details:
                 table.add_row(f"  {label}", "", "", _rate(province.rates.get(criterion_code)))
