@@ -62,12 +62,10 @@ def test_first_release_holds_the_marts_of_the_month(march: psycopg.Connection) -
     assert (result.previous_release_id, result.changes) == (None, 0)
     for relation in MONTHLY_RELATIONS:
         columns = ", ".join(column.name for column in relation.columns)
-        mart = rows(march, f"select {columns} from marts.{relation.mart} order by 1, 2, 3, 4, 5")
-        copy = rows(
-            march, f"select {columns} from published.current_{relation.name} order by 1, 2, 3, 4, 5"
-        )
+        mart = rows(march, f"select {columns} from marts.{relation.mart}")
+        copy = rows(march, f"select {columns} from published.current_{relation.name}")
         assert mart
-        assert copy == mart
+        assert sorted(copy, key=str) == sorted(mart, key=str)
     record = release(march, "2025-03.r1")
     assert record["kind"] == "monthly"
     assert record["period"] == "2025-03"
@@ -285,8 +283,8 @@ def test_cutoff_is_the_one_that_the_marts_were_built_with(march: psycopg.Connect
 
 
 def test_values_that_a_column_would_round_are_refused(march: psycopg.Connection) -> None:
-    march.execute("alter table marts.fct_criterion_score alter numerator type numeric")
-    march.execute("update marts.fct_criterion_score set numerator = 0.5 where criterion_code='05'")
+    march.execute("alter table marts.mart_target_compliance alter numerator type numeric")
+    march.execute("update marts.mart_target_compliance set numerator = 0.5")
     march.commit()
     with pytest.raises(PublishingRefusedError, match="not those of the marts"):
         publish(march)
@@ -323,7 +321,7 @@ def test_province_is_the_busiest_or_the_one_asked_for(march: psycopg.Connection)
 def test_published_tables_are_append_only(march: psycopg.Connection) -> None:
     publish(march)
     tables = rows(march, "select tablename from pg_tables where schemaname = 'published'")
-    assert len(tables) == 9
+    assert len(tables) == 16
     for table in (f"published.{row['tablename']}" for row in tables):
         column = rows(
             march,

@@ -49,6 +49,7 @@ valued as (
         figure.row_code,
         figure.position,
         figure.label_vi,
+        figure.criterion_code,
         province.last_day,
         case figure.figure
             when 'points' then by_group.points
@@ -72,7 +73,7 @@ valued as (
             province.period_month = by_group.period_month
             and province.unit_code = by_group.unit_code
             and figure.group_code = by_group.group_code
-    left join {{ ref('fct_criterion_score') }} as criterion
+    left join {{ ref('mart_release_criterion_score') }} as criterion
         on
             province.period_month = criterion.period_month
             and province.unit_code = criterion.unit_code
@@ -85,6 +86,7 @@ select
     valued.row_code,
     valued.position,
     valued.label_vi,
+    valued.criterion_code,
     valued.value,
     valued.out_of,
     {{ printed_number('valued.value', 'rule') }} as printed_value

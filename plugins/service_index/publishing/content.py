@@ -42,6 +42,7 @@ def marts_sha256(connection: psycopg.Connection, subject: Subject) -> str:
             ),
         )
         for relation in subject.relations
+        if relation.has_numbers
     )
 
 
@@ -59,6 +60,7 @@ def release_sha256(connection: psycopg.Connection, release_id: str) -> str:
             ),
         )
         for relation in relations_of(connection, release_id)
+        if relation.has_numbers
     )
 
 
@@ -96,6 +98,7 @@ def _rows_sha256(
 
 
 def _combine(hashes: Iterable[tuple[Relation, str | None]]) -> str:
+    # A relation without rows leaves the hash as it is.
     lines = [f"{relation.name} {sha256}\n" for relation, sha256 in hashes if sha256]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 

@@ -77,14 +77,7 @@ def editions(connection: psycopg.Connection, release_id: str) -> list[Edition]:
             )
             select
                 r.release_id, r.kind, r.period, r.province_code,
-                coalesce(
-                    (
-                        select unit_name from published.unit as u
-                        where u.release_id = r.release_id and u.unit_code = r.province_code
-                    ),
-                    r.province_name,
-                    r.province_code
-                ) as province_name,
+                coalesce(r.province_name, r.province_code) as province_name,
                 r.revision, r.previous_release_id, r.reason, r.created_at, r.catalogue_version,
                 r.content_sha256, r.code_revision, r.is_sample, r.source_batches,
                 row_number() over (order by s.status_id) as stamp,

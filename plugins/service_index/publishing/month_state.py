@@ -27,8 +27,10 @@ def read(connection: psycopg.Connection, month: date, province_code: str | None)
         raise PublishingRefusedError(
             f"the marts hold no scores of {month:%Y-%m}: run `service-index score` for it first"
         )
+    publisher_code, publisher_name = _publishing_province(connection, month, province_code)
     return PeriodState(
-        province_code=_publishing_province(connection, month, province_code),
+        province_code=publisher_code,
+        province_name=publisher_name,
         catalogue_version=found[0],
         data_cutoff=cutoff,
         closes_at=_first_instant(_next_month(month)),
@@ -45,11 +47,13 @@ def _next_month(month: date) -> date:
 
 def _publishing_province(
     connection: psycopg.Connection, month: date, province_code: str | None
-) -> str:
-    """The province asked for, or else the one that handled the most dossiers in the month."""
+) -> tuple[str, str | None]:
+    """Code and name of the province asked for, or else of the one that handled the most dossiers
+    in the month.
+    """
     found = connection.execute(
         """
-        select u.unit_code
+        select u.unit_code, u.unit_name
         from marts.mart_monthly_score as u
         left join marts.fct_measure as m
             on m.period_month = u.period_month
@@ -58,7 +62,7 @@ def _publishing_province(
         where u.period_month = %(month)s
             and u.unit_type = 'province'
             and (%(asked)s::text is null or u.unit_code = %(asked)s)
-        group by u.unit_code
+        group by u.unit_code, u.unit_name
         order by coalesce(sum(m.value), 0) desc, u.unit_code collate "C"
         limit 1
         """,
@@ -69,4 +73,4 @@ def _publishing_province(
             f"the marts hold no province {province_code or ''} in {month:%Y-%m}: "
             "look at the units feed, or at SERVICE_INDEX_PROVINCE"
         )
-    return str(found[0])
+    return found[0], found[1]

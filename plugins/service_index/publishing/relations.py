@@ -43,11 +43,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Relation:
-    """`published.<name>` takes the rows of `marts.<mart>`; columns in their published order."""
+    """`published.<name>` takes the rows of `marts.<mart>`; columns in their published order.
+
+    `has_numbers` is false for names alone: a release is not restated because of them.
+    """
 
     name: str
     mart: str
     columns: tuple[Column, ...]
+    has_numbers: bool = True
 
     @property
     def key(self) -> tuple[Column, ...]:
@@ -100,7 +104,7 @@ MONTHLY_SCORE = Relation(
 
 CRITERION_SCORE = Relation(
     "criterion_score",
-    "fct_criterion_score",
+    "mart_release_criterion_score",
     (
         _period_month(),
         *_labels("province_code"),
@@ -137,8 +141,88 @@ NATIONAL_RANKING = Relation(
     ),
 )
 
-# A relation added here leaves the hashes of releases without rows in it as they are.
-MONTHLY_RELATIONS = (MONTHLY_SCORE, CRITERION_SCORE, TARGET_COMPLIANCE, NATIONAL_RANKING)
+COMPLIANCE_CAUSE = Relation(
+    "compliance_cause",
+    "mart_compliance_cause",
+    (
+        _period_month(),
+        *_keys("unit_code", "cause"),
+        *_numbers("dossiers_failing", "dossiers_failing_only"),
+    ),
+)
+
+NATIONAL_AVERAGE = Relation(
+    "national_average",
+    "mart_national_average",
+    (
+        _period_month(),
+        *_keys("group_code"),
+        *_numbers("average_score", "max_points", "province_count"),
+    ),
+)
+
+LETTER_FIGURE = Relation(
+    "letter_figure",
+    "mart_letter_figure",
+    (
+        _period_month(),
+        *_keys("province_code", "row_code"),
+        *_labels("label_vi", "criterion_code"),
+        Column("position", Role.LABEL, Kind.NUMBER),
+        *_numbers("value", "out_of"),
+        Column("printed_value", Role.RESULT, Kind.TEXT),
+    ),
+)
+
+# What the codes in the other tables mean in the month of the release: names, no numbers of its own.
+CRITERION = Relation(
+    "criterion",
+    "mart_release_criterion",
+    (
+        _period_month(),
+        *_keys("criterion_code"),
+        *_labels("catalogue_version", "group_code", "official_number", "official_subheading"),
+        *_labels("name_vi", "name_en"),
+        Column("max_points", Role.LABEL, Kind.NUMBER),
+        *_labels("basis", "applies_to"),
+        Column("target_rate", Role.LABEL, Kind.NUMBER),
+        *_labels("numerator_vi", "numerator_en", "denominator_vi", "denominator_en", "counts"),
+        *_labels("lead_unit", "cooperating_units", "suspended_because"),
+    ),
+    has_numbers=False,
+)
+
+UNIT = Relation(
+    "unit",
+    "mart_release_unit",
+    (
+        _period_month(),
+        *_keys("unit_code"),
+        *_labels("unit_name", "unit_type", "parent_unit_code", "province_code"),
+        *_labels("former_unit_code", "former_unit_name"),
+    ),
+    has_numbers=False,
+)
+
+FIELD = Relation(
+    "field",
+    "mart_release_field",
+    (_period_month(), *_keys("field_code"), *_labels("field_name")),
+    has_numbers=False,
+)
+
+MONTHLY_RELATIONS = (
+    MONTHLY_SCORE,
+    CRITERION_SCORE,
+    TARGET_COMPLIANCE,
+    COMPLIANCE_CAUSE,
+    NATIONAL_RANKING,
+    NATIONAL_AVERAGE,
+    LETTER_FIGURE,
+    CRITERION,
+    UNIT,
+    FIELD,
+)
 
 STATISTICAL_FORM = Relation(
     "statistical_form",
@@ -156,4 +240,17 @@ STATISTICAL_FORM = Relation(
     ),
 )
 
-FORM_RELATIONS = (STATISTICAL_FORM,)
+FORM_CHECK = Relation(
+    "form_check",
+    "mart_form_check",
+    (
+        Column("period", Role.PERIOD, Kind.TEXT),
+        *_keys("province_code", "identity"),
+        Column("position", Role.LABEL, Kind.NUMBER),
+        *_labels("description_vi", "formula"),
+        *_numbers("left_value", "right_value", "difference"),
+        Column("holds", Role.RESULT, Kind.FLAG),
+    ),
+)
+
+FORM_RELATIONS = (STATISTICAL_FORM, FORM_CHECK)

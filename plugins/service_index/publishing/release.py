@@ -195,9 +195,32 @@ def _insert_record(
         """
         insert into published.release_record (
             release_id, kind, period, province_code, revision, previous_release_id, reason,
-            created_at, catalogue_version, content_sha256, code_revision, is_sample
+            created_at, catalogue_version, content_sha256, code_revision, is_sample,
+            province_name, source_batches
         )
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        select %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, coalesce(
+            jsonb_agg(
+                jsonb_build_object(
+                    'feed', feed, 'batches', batches, 'records', records,
+                    'loaded_until', loaded_until, 'sha256', sha256
+                )
+                order by feed collate "C"
+            ),
+            '[]'
+        )
+        from (
+            select
+                feed, count(*) as batches, sum(loaded) as records,
+                to_char(
+                    max(window_to) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
+                ) as loaded_until,
+                encode(
+                    sha256(string_agg(manifest_sha256, ',' order by batch_id)::bytea), 'hex'
+                ) as sha256
+            from ops.batch
+            where status = 'passed' and transformed_at is not null
+            group by feed
+        ) as behind_it
         """,
         [
             release_id,
@@ -212,6 +235,7 @@ def _insert_record(
             draft.content_sha256,
             draft.code_revision,
             draft.is_sample,
+            draft.state.province_name,
         ],
     )
 

@@ -24,6 +24,7 @@ class PeriodState:
     """
 
     province_code: str
+    province_name: str | None
     catalogue_version: str | None
     data_cutoff: datetime
     closes_at: datetime

@@ -43,6 +43,7 @@ def publish_form(
 @dataclass(frozen=True)
 class _Period:
     province_code: str
+    province_name: str | None
     period_start: datetime
     closes_at: datetime
     missing_months: str | None
@@ -70,6 +71,7 @@ def read_state(
         )
     return PeriodState(
         province_code=found.province_code,
+        province_name=found.province_name,
         catalogue_version=None,
         data_cutoff=cutoff,
         closes_at=found.closes_at,
@@ -83,8 +85,13 @@ def _publishing_province(
     with connection.cursor(row_factory=class_row(_Period)) as cursor:
         return cursor.execute(
             """
-            select p.province_code, p.period_start, p.closes_at, p.missing_months
+            select
+                p.province_code, u.unit_name as province_name, p.period_start, p.closes_at,
+                p.missing_months
             from marts.mart_form_period as p
+            left join marts.mart_release_unit as u
+                on u.unit_code = p.province_code
+                and u.period_month = date_trunc('month', p.last_day)
             cross join lateral (
                 select sum(value) as resolved from marts.mart_statistical_form as f
                 where f.period = p.period

@@ -1,0 +1,388 @@
+-- what a release says of its origin: its province's name then, and the batches behind it
+alter table published.release_record
+    add column province_name text,
+    add column source_batches jsonb not null default '[]';
+
+create table published.compliance_cause (
+    release_id text not null,
+    period_month date not null,
+    unit_code text not null,
+    cause text not null,
+    dossiers_failing bigint,
+    dossiers_failing_only bigint,
+    primary key (release_id, unit_code, cause)
+);
+
+create table published.national_average (
+    release_id text not null,
+    period_month date not null,
+    group_code text not null,
+    average_score numeric,
+    max_points numeric,
+    province_count bigint,
+    primary key (release_id, group_code)
+);
+
+create table published.letter_figure (
+    release_id text not null,
+    period_month date not null,
+    province_code text not null,
+    row_code text not null,
+    label_vi text,
+    criterion_code text,
+    position smallint,
+    value numeric,
+    out_of numeric,
+    printed_value text,
+    primary key (release_id, province_code, row_code)
+);
+
+create table published.criterion (
+    release_id text not null,
+    period_month date not null,
+    criterion_code text not null,
+    catalogue_version text not null,
+    group_code text not null,
+    official_number text,
+    official_subheading text,
+    name_vi text not null,
+    name_en text not null,
+    max_points numeric not null,
+    basis text not null,
+    applies_to text not null,
+    target_rate numeric not null,
+    numerator_vi text not null,
+    numerator_en text not null,
+    denominator_vi text not null,
+    denominator_en text not null,
+    counts text not null,
+    lead_unit text,
+    cooperating_units text,
+    suspended_because text,
+    primary key (release_id, criterion_code)
+);
+
+create table published.unit (
+    release_id text not null,
+    period_month date not null,
+    unit_code text not null,
+    unit_name text,
+    unit_type text not null,
+    parent_unit_code text,
+    province_code text,
+    former_unit_code text,
+    former_unit_name text,
+    primary key (release_id, unit_code)
+);
+
+create table published.field (
+    release_id text not null,
+    period_month date not null,
+    field_code text not null,
+    field_name text not null,
+    primary key (release_id, field_code)
+);
+
+create table published.form_check (
+    release_id text not null,
+    period text not null,
+    province_code text not null,
+    identity text not null,
+    position integer not null,
+    description_vi text not null,
+    formula text not null,
+    left_value numeric,
+    right_value numeric,
+    difference numeric,
+    holds boolean,
+    primary key (release_id, province_code, identity)
+);
+
+do $$
+declare
+    relation text;
+begin
+    foreach relation in array array[
+        'compliance_cause', 'national_average', 'letter_figure', 'criterion', 'unit', 'field',
+        'form_check'
+    ] loop
+        execute 'create trigger refuse_change before update or delete or truncate on published.'
+            || relation || ' for each statement execute function published.refuse_change()';
+        execute 'alter table published.' || relation || ' enable always trigger refuse_change';
+        execute 'create trigger refuse_late_row after insert on published.' || relation
+            || ' referencing new table as added'
+            || ' for each statement execute function published.refuse_late_row()';
+        execute 'create view published.current_' || relation || ' as select t.* from published.'
+            || relation || ' as t join published.current_release using (release_id)';
+        execute format(
+            'comment on view published.%I is %L', 'current_' || relation,
+            relation || ' of the current releases'
+        );
+    end loop;
+end
+$$;
+
+-- Small cells. Fewer than five people behind a share, or behind the difference of two revisions
+-- of it: its counts and its rate are not for the public (`withheld`); scores, totals and ranks are.
+create function published.is_small(cell bigint) returns boolean
+language sql immutable parallel safe
+return abs(cell) between 1 and 4;
+
+-- The earlier revisions that a reader can subtract from a release.
+create view published.earlier_revision as
+select r.release_id, earlier.release_id as earlier_release_id
+from published.release_record as r
+join published.release_record as earlier
+    on earlier.period = r.period and earlier.revision < r.revision;
+
+create view published.public_criterion_score as
+select
+    t.release_id,
+    t.period_month,
+    t.province_code,
+    t.unit_code,
+    t.unit_type,
+    t.criterion_code,
+    t.group_code,
+    t.catalogue_version,
+    case when not cell.is_withheld then t.numerator end as numerator,
+    case when not cell.is_withheld then t.denominator end as denominator,
+    case when not cell.is_withheld then t.rate end as rate,
+    t.max_points,
+    t.score,
+    t.status,
+    case when cell.is_withheld then 'n<5' end as withheld
+from published.criterion_score as t
+left join published.criterion as c using (release_id, criterion_code)
+cross join lateral (
+    select
+        coalesce(c.counts, 'dossiers') <> 'procedures'
+        and coalesce(
+            published.is_small(t.denominator)
+            -- The province's own figures are the ones that its letters quote.
+            or t.unit_type <> 'province' and t.denominator > 0 and exists (
+                select
+                from published.earlier_revision as e
+                join published.criterion_score as was on was.release_id = e.earlier_release_id
+                where
+                    e.release_id = t.release_id
+                    and was.unit_code = t.unit_code
+                    and was.criterion_code = t.criterion_code
+                    and (
+                        published.is_small(t.denominator - was.denominator)
+                        or published.is_small(t.numerator - was.numerator)
+                    )
+            ),
+            false
+        ) as is_withheld
+) as cell;
+
+create view published.public_target_compliance as
+with small as (
+    select
+        t.*,
+        t.field_code = '*' as is_total,
+        coalesce(
+            published.is_small(t.denominator)
+            or not (t.field_code = '*' and coalesce(u.unit_type = 'province', false))
+            and t.denominator > 0
+            and exists (
+                select
+                from published.earlier_revision as e
+                join published.target_compliance as was on was.release_id = e.earlier_release_id
+                where
+                    e.release_id = t.release_id
+                    and was.unit_code = t.unit_code
+                    and was.metric_code = t.metric_code
+                    and was.basis = t.basis
+                    and was.field_code = t.field_code
+                    and (
+                        published.is_small(t.denominator - was.denominator)
+                        or published.is_small(t.numerator - was.numerator)
+                    )
+            ),
+            false
+        ) as is_small
+    from published.target_compliance as t
+    left join published.unit as u using (release_id, unit_code)
+),
+
+-- what is missing from a unit's total must not be fewer than five either: then the smallest of the
+-- fields that are shown goes with it
+weighed as (
+    select
+        *,
+        sum(denominator) filter (where is_small and not is_total) over fields as hidden,
+        row_number() over (
+            partition by release_id, unit_code, metric_code, basis, is_total, is_small
+            order by denominator = 0, denominator, field_code collate "C"
+        ) as smallest
+    from small
+    window fields as (partition by release_id, unit_code, metric_code, basis)
+),
+
+judged as (
+    select
+        *,
+        is_small
+        or not is_total and published.is_small(hidden::bigint) and smallest = 1 and denominator > 0
+            as is_withheld
+    from weighed
+)
+
+select
+    release_id,
+    period_month,
+    basis,
+    metric_code,
+    unit_code,
+    field_code,
+    case when not coalesce(is_withheld, false) then numerator end as numerator,
+    case when not coalesce(is_withheld, false) then denominator end as denominator,
+    case when not coalesce(is_withheld, false) then rate end as rate,
+    target_rate,
+    case when is_total or not coalesce(is_withheld, false) then is_compliant end as is_compliant,
+    case when not coalesce(is_withheld, false) then shortfall end as shortfall,
+    case when is_withheld then 'n<5' end as withheld
+from judged;
+
+create view published.public_compliance_cause as
+select
+    t.release_id,
+    t.period_month,
+    t.unit_code,
+    t.cause,
+    case when not cell.is_withheld then t.dossiers_failing end as dossiers_failing,
+    case when not cell.is_withheld then t.dossiers_failing_only end as dossiers_failing_only,
+    case when cell.is_withheld then 'n<5' end as withheld
+from published.compliance_cause as t
+left join published.unit as u using (release_id, unit_code)
+cross join lateral (
+    select coalesce(
+        published.is_small(t.dossiers_failing)
+        or published.is_small(t.dossiers_failing_only)
+        or coalesce(u.unit_type, '') <> 'province' and exists (
+            select
+            from published.earlier_revision as e
+            join published.compliance_cause as was on was.release_id = e.earlier_release_id
+            where
+                e.release_id = t.release_id
+                and was.unit_code = t.unit_code
+                and was.cause = t.cause
+                and (
+                    published.is_small(t.dossiers_failing - was.dossiers_failing)
+                    or published.is_small(t.dossiers_failing_only - was.dossiers_failing_only)
+                )
+        ),
+        false
+    ) as is_withheld
+) as cell;
+
+create view published.public_letter_figure as
+select
+    t.release_id,
+    t.period_month,
+    t.province_code,
+    t.row_code,
+    t.position,
+    t.label_vi,
+    t.criterion_code,
+    case when c.withheld is null then t.value end as value,
+    t.out_of,
+    case when c.withheld is null then t.printed_value end as printed_value,
+    case when c.status = 'suspended' then 'suspended' else c.withheld end as withheld
+from published.letter_figure as t
+left join published.public_criterion_score as c
+    on
+        c.release_id = t.release_id
+        and c.unit_code = t.province_code
+        and c.criterion_code = t.criterion_code;
+
+-- A change shows what it changed from and to, so that it is withheld where either is.
+create view published.public_change as
+with withheld as (
+    select
+        release_id,
+        'criterion_score' as relation,
+        'unit_code=' || unit_code || ', criterion_code=' || criterion_code as key,
+        array['numerator', 'denominator', 'rate'] as columns
+    from published.public_criterion_score
+    where withheld is not null
+    union all
+    select
+        release_id,
+        'target_compliance',
+        'basis=' || basis || ', metric_code=' || metric_code || ', unit_code=' || unit_code
+            || ', field_code=' || field_code,
+        array['numerator', 'denominator', 'rate', 'shortfall']
+            || case when field_code <> '*' then array['is_compliant'] else '{}' end
+    from published.public_target_compliance
+    where withheld is not null
+    union all
+    select
+        release_id,
+        'compliance_cause',
+        'unit_code=' || unit_code || ', cause=' || cause,
+        array['dossiers_failing', 'dossiers_failing_only']
+    from published.public_compliance_cause
+    where withheld is not null
+    union all
+    select
+        release_id,
+        'letter_figure',
+        'province_code=' || province_code || ', row_code=' || row_code,
+        array['value', 'printed_value']
+    from published.public_letter_figure
+    where withheld = 'n<5'
+)
+
+select
+    t.release_id,
+    t.relation,
+    t.key,
+    t.column_name,
+    case when not cell.is_withheld then t.old_value end as old_value,
+    case when not cell.is_withheld then t.new_value end as new_value,
+    t.cause,
+    case when cell.is_withheld then 'n<5' end as withheld
+from published.change as t
+join published.release_record as r using (release_id)
+cross join lateral (
+    select exists (
+        select from withheld as w
+        where
+            w.release_id in (r.release_id, r.previous_release_id)
+            and w.relation = t.relation
+            and w.key = t.key
+            and t.column_name = any(w.columns)
+    ) as is_withheld
+) as cell;
+
+comment on column published.release_record.source_batches is
+'The batches behind it by feed: how many, their records, the end of their windows, a hash over them';
+comment on table published.compliance_cause is
+'Release × unit × cause, as marts.mart_compliance_cause';
+comment on table published.national_average is
+'Release × group (and total), as marts.mart_national_average';
+comment on table published.letter_figure is
+'Release × province × figure of the letter, as marts.mart_letter_figure';
+comment on table published.criterion is
+'Release × criterion: the catalogue it was scored by, as marts.mart_release_criterion';
+comment on table published.unit is 'Release × unit, as marts.mart_release_unit';
+comment on table published.field is
+'Release × field of procedures: what field codes mean, as marts.mart_release_field';
+comment on table published.form_check is
+'Release × province × identity of the form, as marts.mart_form_check';
+comment on function published.is_small is 'Whether a count is of one to four people';
+comment on view published.earlier_revision is
+'Release × earlier revision of its period: what can be subtracted from it';
+comment on view published.public_criterion_score is
+'criterion_score as the public may see it; withheld says why counts and rate are missing';
+comment on view published.public_target_compliance is
+'target_compliance as the public may see it; withheld says why counts and rate are missing';
+comment on view published.public_compliance_cause is
+'compliance_cause as the public may see it; withheld says why counts are missing';
+comment on view published.public_letter_figure is
+'letter_figure as it may be printed; withheld: n<5, or suspended with its criterion';
+comment on view published.public_change is
+'change as the public may see it: without the values that are withheld before or after';
