@@ -224,27 +224,34 @@ weighed as (
 judged as (
     select
         *,
-        is_small
-        or not is_total and published.is_small(hidden::bigint) and smallest = 1 and denominator > 0
-            as is_withheld
+        coalesce(
+            is_small
+            or not is_total
+            and published.is_small(hidden::bigint)
+            and smallest = 1
+            and denominator > 0,
+            false
+        ) as is_withheld
     from weighed
 )
 
 select
-    release_id,
-    period_month,
-    basis,
-    metric_code,
-    unit_code,
-    field_code,
-    case when not coalesce(is_withheld, false) then numerator end as numerator,
-    case when not coalesce(is_withheld, false) then denominator end as denominator,
-    case when not coalesce(is_withheld, false) then rate end as rate,
-    target_rate,
-    case when is_total or not coalesce(is_withheld, false) then is_compliant end as is_compliant,
-    case when not coalesce(is_withheld, false) then shortfall end as shortfall,
-    case when is_withheld then 'n<5' end as withheld
-from judged;
+    t.release_id,
+    t.period_month,
+    t.basis,
+    t.metric_code,
+    t.unit_code,
+    t.field_code,
+    f.field_name,
+    case when not t.is_withheld then t.numerator end as numerator,
+    case when not t.is_withheld then t.denominator end as denominator,
+    case when not t.is_withheld then t.rate end as rate,
+    t.target_rate,
+    case when t.is_total or not t.is_withheld then t.is_compliant end as is_compliant,
+    case when not t.is_withheld then t.shortfall end as shortfall,
+    case when t.is_withheld then 'n<5' end as withheld
+from judged as t
+left join published.field as f using (release_id, field_code);
 
 create view published.public_compliance_cause as
 select
