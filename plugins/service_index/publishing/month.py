@@ -179,11 +179,21 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Revision:
+    """What a release restates: the revision before it of the same month."""
+
+    release_id: str
+    units: dict[str, UnitScore]
+    criterion_scores: dict[tuple[str, str], CriterionScore]
+
+
+@dataclass(frozen=True)
 class MonthRelease:
     """Everything a monthly release shows of its publishing province, in a fixed order.
 
     `units` has the province, too. `criterion_scores` is by (unit_code, criterion_code),
-    `letter` by row_code. `national` and `averages` are empty without national results.
+    `letter` by row_code. `national` and `averages` are empty without national results, `previous`
+    is None for a first release.
     """
 
     edition: Edition
@@ -196,6 +206,7 @@ class MonthRelease:
     averages: dict[str, NationalAverage]
     letter: dict[str, LetterFigure]
     changes: list[Change]
+    previous: Revision | None = None
 
     @property
     def province(self) -> UnitScore:
@@ -203,13 +214,10 @@ class MonthRelease:
 
 
 @dataclass(frozen=True)
-class EarlierMonth:
+class EarlierMonth(Revision):
     """Scores of a month before, by the release that was current when this one was made."""
 
     period: str
-    release_id: str
-    units: dict[str, UnitScore]
-    criterion_scores: dict[tuple[str, str], CriterionScore]
 
 
 def read_month(connection: psycopg.Connection, edition: Edition) -> MonthRelease:
@@ -254,7 +262,17 @@ def read_month(connection: psycopg.Connection, edition: Edition) -> MonthRelease
         averages={row.group_code: row for row in averages},
         letter={figure.row_code: figure for figure in sorted(figures, key=lambda f: f.position)},
         changes=rows(Change, "public_change", "relation key column_name"),
+        previous=_revision(connection, edition.previous_release_id, province),
     )
+
+
+def _revision(
+    connection: psycopg.Connection, release_id: str | None, province_code: str
+) -> Revision | None:
+    if release_id is None:
+        return None
+    units = _units(connection, release_id, province_code)
+    return Revision(release_id, units, _criterion_scores(connection, release_id, units))
 
 
 def read_earlier_months(connection: psycopg.Connection, edition: Edition) -> list[EarlierMonth]:
@@ -286,7 +304,7 @@ def read_earlier_months(connection: psycopg.Connection, edition: Edition) -> lis
     for period, release_id in found:
         units = _units(connection, release_id, edition.province_code)
         scores = _criterion_scores(connection, release_id, units)
-        months.append(EarlierMonth(period, release_id, units, scores))
+        months.append(EarlierMonth(release_id, units, scores, period))
     return months
 
 
