@@ -137,8 +137,13 @@ def _differ(old: CriterionScore | None, new: CriterionScore | None) -> bool:
 
 
 def _values(old: CriterionScore | None, new: CriterionScore | None) -> tuple[str, str]:
-    """Both rates where both may be seen, else both scores; with the digits that tell them apart."""
+    """Both rates where both may be seen, else both scores; with the digits that tell them apart.
+
+    The same rate of other counts is told by the counts.
+    """
     if old is not None and new is not None:
+        if old.rate is not None and old.rate == new.rate:
+            return f"{old.numerator}/{old.denominator}", f"{new.numerator}/{new.denominator}"
         if old.rate is not None and new.rate is not None:
             return _apart(old.rate, new.rate, 3)
         if old.score is not None and new.score is not None:

@@ -3,6 +3,11 @@ alter table published.release_record
     add column province_name text,
     add column source_batches jsonb not null default '[]';
 
+-- why a release is suspended
+alter table published.release_status
+    add column because text,
+    add check (status <> 'suspended' or because is not null);
+
 create table published.compliance_cause (
     release_id text not null,
     period_month date not null,
