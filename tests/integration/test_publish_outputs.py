@@ -278,7 +278,7 @@ def test_terminal_prints_groups_with_the_letters_rates(
     publish(march, is_sample=False)
     text = shown(march, tmp_path)
     (line,) = (line for line in text.splitlines() if "(timeliness)" in line)
-    assert [cell.strip() for cell in line.split("│")[2:5]] == ["17,0", "20", "85,00 %"]
+    assert [cell.strip() for cell in line.split("│")[2:5]] == ["17,0", "20", "96,57%"]
     assert "DỮ LIỆU MẪU" not in text
 
 
@@ -290,7 +290,7 @@ def test_terminal_shows_the_national_standing_where_there_is_one(
     assert "Hạng toàn quốc (national rank): 2/3, theo điểm tự tính (by the total above): 1" in text
     (line,) = (line for line in text.splitlines() if "(transparency)" in line)
     # The mean is 9.3166…
-    assert [cell.strip() for cell in line.split("│")[5:-1]] == ["2/3", "9,3"]
+    assert [cell.strip() for cell in line.split("│")[5:-1]] == ["02/3", "9,3"]
 
     march.execute("delete from marts.mart_national_ranking")
     march.commit()

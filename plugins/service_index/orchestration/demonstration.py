@@ -14,7 +14,7 @@ from service_index.orchestration import sample_source, stages
 from service_index.orchestration.local_airflow import LocalAirflow
 from service_index.orchestration.progress import say
 from service_index.orchestration.windows import parse_month
-from service_index.publishing import current
+from service_index.publishing.current import read_current_month
 from service_index.publishing.form_view import show_form
 from service_index.publishing.printing import number
 from service_index.publishing.terminal import show_month
@@ -104,8 +104,8 @@ def _totals(connection: psycopg.Connection) -> Table:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("Bản công bố\n(release)", no_wrap=True)
     for month in MONTHS:
-        view = current.read_month(connection, parse_month(month))
-        province = view.province
+        release = read_current_month(connection, month)
+        province = release.province
         table.add_row(
             month,
             *(
@@ -116,6 +116,6 @@ def _totals(connection: psycopg.Connection) -> Table:
                     (province.applicable_max_points, 0),
                 )
             ),
-            f"{view.release.release_id} ({view.release.status})",
+            f"{release.edition.release_id} ({release.edition.status})",
         )
     return table

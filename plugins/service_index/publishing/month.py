@@ -165,6 +165,7 @@ class LetterFigure:
     out_of: Decimal | None
     printed_value: str | None
     withheld: str | None
+    criterion_code: str | None = None
 
 
 @dataclass(frozen=True)

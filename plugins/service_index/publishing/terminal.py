@@ -13,37 +13,15 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from service_index.publishing import current, labels
-from service_index.publishing.current import (
-    Month,
-    NationalStanding,
-    ProvinceScore,
-    RankedUnit,
-    UnitBelowTarget,
-)
-from service_index.publishing.printing import (
-    local_time,
-    number,
-    one_line,
-    percent,
-)
-from service_index.publishing.tables import SAMPLE_NOTICE, release_folder
+from service_index.publishing import labels
+from service_index.publishing.current import read_current_month
+from service_index.publishing.edition import SAMPLE_NOTICE
+from service_index.publishing.month import Compliance, LetterFigure, MonthRelease, UnitScore
+from service_index.publishing.printing import local_time, number, one_line, percent
+from service_index.publishing.relations import GROUPS
 
 LISTED = 10
 NOTHING = "–"
-
-# The rates that the Office's letter quotes beside a group's points.
-_QUOTED_RATES = {
-    "timeliness": (("05", ""),),
-    "online_service": (("08", ""),),
-    "online_payment": (("11", ""),),
-    "digitisation": (
-        ("13", "hồ sơ số hóa (digitised)"),
-        ("12", "kết quả điện tử (electronic results)"),
-        ("14", "khai thác, sử dụng lại (reused)"),
-    ),
-    "satisfaction": (("21", ""),),
-}
 
 
 def show_month(
@@ -51,45 +29,52 @@ def show_month(
 ) -> None:
     """Print the current release of `month`; its files lie under `releases`.
 
-    Reads published.current_* only. Raises LookupError when nothing is published.
+    Reads published alone. Raises LookupError when nothing is published.
     """
-    console.print(render(current.read_month(connection, month), month, releases))
+    console.print(render(read_current_month(connection, f"{month:%Y-%m}"), releases))
 
 
-def render(view: Month, month: date, releases: Path) -> RenderableType:
+def render(release: MonthRelease, releases: Path) -> RenderableType:
     """The whole view of one release."""
-    ranked = view.communes
-    lowest = ranked[LISTED:][-LISTED:][::-1]
+    communes = sorted(
+        (u for u in release.units.values() if u.unit_type == "commune" and u.rank is not None),
+        key=lambda unit: unit.rank or 0,
+    )
+    lowest = communes[LISTED:][-LISTED:][::-1]
     parts: list[RenderableType] = [
-        _head(view, month),
-        _groups(view.province, view.national),
-        _ranking("Xã, phường xếp hạng cao nhất (top communes)", ranked[:LISTED]),
+        _head(release),
+        _groups(release),
+        _ranking("Xã, phường xếp hạng cao nhất (top communes)", communes[:LISTED]),
     ]
     if lowest:
         parts.append(_ranking("Xã, phường xếp hạng thấp nhất (bottom communes)", lowest))
-    parts.append(_below_target(view.below_target))
-    folder = release_folder(releases, view.release.release_id)
-    parts.append(Text(f"Tệp dữ liệu (files): {folder}", overflow="fold"))
+    parts.append(_below_target(release))
+    folder = release.edition.folder(releases)
+    parts.append(Text(f"Tệp của bản công bố (files): {folder}", overflow="fold"))
     return Group(*parts)
 
 
-def _head(view: Month, month: date) -> Panel:
-    release, province = view.release, view.province
+def _head(release: MonthRelease) -> Panel:
+    edition, province = release.edition, release.province
     lines = Text()
-    if release.is_sample:
+    if edition.is_sample:
         lines.append(f"{SAMPLE_NOTICE} (sample data)\n", style="bold red")
     lines.append(f"Tổng điểm (total score): {_points(province.total_score, 2)}/100", style="bold")
-    scored = sum(rate is not None for rate in province.rates.values())
+    scores = [
+        release.criterion_scores.get((province.unit_code, c.criterion_code))
+        for c in release.criteria
+    ]
+    scored = sum(score is not None and score.status == "scored" for score in scores)
     lines.append(
         f"\nĐiểm đạt (points): {_points(province.raw_points, 2)}"
         f"/{_points(province.applicable_max_points, 0)}"
-        f" trên {scored}/{len(province.rates)} tiêu chí (criteria scored)"
+        f" trên {scored}/{len(scores)} tiêu chí (criteria scored)"
     )
-    if view.national is not None:
-        lines.append(f"\nHạng toàn quốc (national rank): {_national_rank(view.national)}")
-    lines.append(f"\nTrạng thái (status): {labels.STATUSES[release.status].both}")
-    lines.append(f"\nSố liệu đến (data up to): {local_time(release.data_cutoff)}")
-    title = Text(f"{one_line(province.unit_name)} · {month:%m/%Y} · {release.release_id}")
+    if (national := _national_rank(release)) is not None:
+        lines.append(f"\nHạng toàn quốc (national rank): {national}")
+    lines.append(f"\nTrạng thái (status): {labels.STATUSES[edition.status].both}")
+    lines.append(f"\nSố liệu đến (data up to): {local_time(edition.data_cutoff)}")
+    title = Text(f"{one_line(province.unit_name)} · {edition.month:%m/%Y} · {edition.release_id}")
     return Panel(lines, title=title, title_align="left")
 
 
@@ -97,57 +82,78 @@ def _points(value: Decimal | None, places: int) -> str:
     return NOTHING if value is None else number(value, places)
 
 
-def _rate(value: Decimal | None) -> str:
-    return NOTHING if value is None else percent(value)
-
-
-def _national_rank(national: NationalStanding) -> str:
-    text = f"{national.rank}/{national.rank_out_of}"
-    if national.computed_rank is None:
+def _national_rank(release: MonthRelease) -> str | None:
+    own = [row for row in release.national if row.province_code == release.edition.province_code]
+    if not own:
+        return None
+    text = f"{own[0].rank}/{own[0].rank_out_of}"
+    if own[0].computed_rank is None:
         return text
-    return f"{text}, theo điểm tự tính (by the total above): {national.computed_rank}"
+    return f"{text}, theo điểm tự tính (by the total above): {own[0].computed_rank}"
 
 
-def _groups(province: ProvinceScore, national: NationalStanding | None) -> Table:
+def _groups(release: MonthRelease) -> Table:
+    """As the letter quotes them: its figures of a group are named after the group."""
     headings = ["Điểm\n(points)", "Tối đa\n(max)", "Tỷ lệ\n(rate)"]
-    if national is not None:
+    if release.national:
         headings += ["Hạng\n(national rank)", "Cả nước\n(average)"]
     table = _table("Nhóm chỉ số (criterion groups)", "Nhóm (group)", *headings)
-    for group, (points, maximum) in province.groups.items():
-        details = _QUOTED_RATES.get(group, ())
-        rate = None
-        if not details and points is not None and maximum:
-            rate = points / maximum
-        elif len(details) == 1:
-            rate = province.rates.get(details[0][0])
-        cells = [_points(points, 1), _points(maximum, 0), _rate(rate)]
-        if national is not None:
+    for group in GROUPS:
+        points = release.province.groups[group]
+        figures = release.letter
+        cells = [
+            _points(points.points, 1),
+            _points(points.maximum, 0),
+            _figure(figures.get(f"{group}_rate")),
+        ]
+        if release.national:
+            rank = figures.get(f"{group}_rank")
             cells += [
-                f"{national.ranks[group]}/{national.rank_out_of}",
-                number(national.averages[group], 1),
+                f"{_figure(rank)}/{rank.out_of}" if rank and rank.value else NOTHING,
+                _figure(figures.get(f"{group}_average")),
             ]
         table.add_row(labels.GROUPS[group].both, *cells)
-        if len(details) > 1:
-            for criterion_code, label in details:
-                table.add_row(f"  {label}", "", "", _rate(province.rates.get(criterion_code)))
+        for detail in figures.values():
+            if detail.criterion_code and _is_detail(detail, group):
+                table.add_row(f"  {one_line(detail.label_vi)}", "", "", _figure(detail))
     return table
 
 
-def _ranking(title: str, units: Sequence[RankedUnit]) -> Table:
+def _is_detail(figure: LetterFigure, group: str) -> bool:
+    return figure.row_code.startswith(f"{group}_") and figure.row_code != f"{group}_rate"
+
+
+def _figure(figure: LetterFigure | None) -> str:
+    if figure is None:
+        return NOTHING
+    return figure.printed_value or figure.withheld or NOTHING
+
+
+def _ranking(title: str, units: Sequence[UnitScore]) -> Table:
     table = _table(title, "Đơn vị (unit)", "Hạng\n(rank)", "Tổng điểm\n(total)", "Xếp loại\n(band)")
     for unit in units:
         table.add_row(
             Text(one_line(unit.unit_name)),
             f"{unit.rank}/{unit.rank_out_of}",
-            number(unit.total_score, 2),
-            Text(one_line(unit.band)),
+            _points(unit.total_score, 2),
+            Text(one_line(unit.band or "")),
         )
     return table
 
 
-def _below_target(units: Sequence[UnitBelowTarget]) -> RenderableType:
+def _below_target(release: MonthRelease) -> RenderableType:
     title = "Dưới chỉ tiêu xử lý trực tuyến toàn trình (below the end-to-end online target)"
-    if not units:
+    below = sorted(
+        (
+            row
+            for row in release.compliance
+            if (row.metric_code, row.basis, row.field_code) == ("end_to_end_online", "month", "*")
+            and row.is_compliant is False
+        ),
+        # Rates that are withheld come last.
+        key=lambda row: (row.rate is None, row.rate or 0),
+    )
+    if not below:
         return Text(f"{title}: không có (none)")
     table = _table(
         None,
@@ -157,16 +163,19 @@ def _below_target(units: Sequence[UnitBelowTarget]) -> RenderableType:
         "Đạt/đã giải quyết\n(met/resolved)",
         "Còn thiếu\n(shortfall)",
     )
-    for unit in units:
-        table.add_row(
-            Text(one_line(unit.unit_name)),
-            percent(unit.rate),
-            percent(unit.target_rate),
-            f"{unit.numerator}/{unit.denominator}",
-            str(unit.shortfall),
-        )
+    for row in below:
+        name = release.units[row.unit_code].unit_name
+        table.add_row(Text(one_line(name)), *_compliance_cells(row))
     # Not the table's own title, which would be wrapped to the table.
-    return Group(Text(f"{title}: {len(units)}", style="bold"), table)
+    return Group(Text(f"{title}: {len(below)}", style="bold"), table)
+
+
+def _compliance_cells(row: Compliance) -> tuple[str, str, str, str]:
+    target = NOTHING if row.target_rate is None else percent(row.target_rate)
+    if row.rate is None:
+        hidden = row.withheld or NOTHING
+        return hidden, target, hidden, hidden
+    return percent(row.rate), target, f"{row.numerator}/{row.denominator}", str(row.shortfall)
 
 
 def _table(title: str | None, left: str, *right: str) -> Table:

@@ -4,9 +4,7 @@ alter table published.release_record
     add column source_batches jsonb not null default '[]';
 
 -- why a release is suspended
-alter table published.release_status
-    add column because text,
-    add check (status <> 'suspended' or because is not null);
+alter table published.release_status add column because text;
 
 create table published.compliance_cause (
     release_id text not null,
