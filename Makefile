@@ -5,10 +5,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := env -u PYTHONPATH $(BIN)
 
-.PHONY: help setup demo test test-fast lint docs up down clean lock
+.PHONY: help setup demo test test-fast test-browser test-office lint docs up down clean lock
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: .venv/.runtime ## build the environment in .venv/ (nothing else)
 
@@ -39,6 +39,15 @@ test: .venv/.development ## lint, then every test
 
 test-fast: .venv/.development ## the tests but for those at the province's true size
 	@$(RUN)/python -m pytest -n 2 --dist loadfile -m 'not full_size'
+
+test-browser: .venv/.development ## the public pages in a headless Chromium
+	@command -v chromium > /dev/null || { echo "no chromium here: apt-get install chromium"; exit 1; }
+	@$(RUN)/python -m pytest tests/browser
+
+test-office: .venv/.development ## letter, form and workbook opened by LibreOffice
+	@command -v soffice > /dev/null || { echo "no soffice here: apt-get install" \
+		"libreoffice-writer-nogui libreoffice-calc-nogui poppler-utils"; exit 1; }
+	@$(RUN)/python -m pytest tests/office
 
 lint: .venv/.development ## ruff, mypy (strict), sqlfluff
 	@$(RUN)/ruff check . && $(RUN)/ruff format --check .
