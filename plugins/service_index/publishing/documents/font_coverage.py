@@ -44,10 +44,10 @@ def characters(font: Path) -> frozenset[str]:
     ranges = struct.unpack_from(f">{count}H", data, ranges_at)
 
     def glyph(segment: int, code: int) -> int:
-        if ranges[segment] == 0:
-            return (code + deltas[segment]) & 0xFFFF
-        place = ranges_at + 2 * segment + ranges[segment] + 2 * (code - starts[segment])
-        (found,) = struct.unpack_from(">H", data, place)
+        found: int = code
+        if ranges[segment] != 0:
+            place = ranges_at + 2 * segment + ranges[segment] + 2 * (code - starts[segment])
+            (found,) = struct.unpack_from(">H", data, place)
         return (found + deltas[segment]) & 0xFFFF if found else 0
 
     return frozenset(
