@@ -1,0 +1,156 @@
+"""The statistical form as Word file, PDF and spreadsheet, in its printed shape.
+
+Word file and PDF are laid out by templates that an office may replace; what stands in them comes
+from here as strings. The spreadsheet, which has no template, takes the same strings.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+from service_index.publishing import labels
+from service_index.publishing.documents import form_workbook, typesetting, word
+from service_index.publishing.documents.office import template_folder
+from service_index.publishing.documents.wording import clean
+from service_index.publishing.edition import SAMPLE_NOTICE, Edition
+from service_index.publishing.form import (
+    BY_HAND,
+    ROMAN,
+    FormCheck,
+    FormRelease,
+    FormRow,
+    Line,
+    exact,
+    lines,
+    printed_number,
+)
+from service_index.publishing.printing import local_time, one_line
+
+NAME = "statistical_form"
+
+ENTERED_BY_HAND = "số liệu nhập tay"
+NOT_ENTERED = "chưa nhập số liệu"
+NO_FIGURE = "không có số liệu"
+
+# Noncharacters, private and half characters.
+_UNKNOWN = {"Cn", "Co", "Cs"}
+_PERIOD = re.compile(r"(?P<year>\d{4})(?:Q(?P<quarter>[1-4])|H(?P<half>[12]))?")
+
+
+def write(form: FormRelease, folder: Path, templates: Path | None = None) -> list[Path]:
+    """Write statistical_form.docx, .pdf and .xlsx into `folder`, which exists; return them.
+
+    `templates` is an office's own folder, whose files replace the shipped ones by name. The same
+    edition gives the same bytes. Raises BrokenTemplateError.
+    """
+    docx, pdf, xlsx = (folder / f"{NAME}.{kind}" for kind in ("docx", "pdf", "xlsx"))
+    content, at = content_of(form), form.edition.stamped_at
+    with template_folder(templates) as source:
+        word.write_docx(source / f"{NAME}.docx", content, docx, at)
+        typesetting.write_pdf(source / f"{NAME}.typ", content, pdf, at)
+    form_workbook.write(form, content, xlsx)
+    return [docx, pdf, xlsx]
+
+
+def content_of(form: FormRelease) -> dict[str, Any]:
+    """What stands in the form, as it is printed: strings, lists and dicts, as templates take it."""
+    edition = form.edition
+    numbered = list(lines(form.rows))
+    places = {
+        line.row.row_code: f"{line.part}.{printed_number(line.row.row_code).rstrip('.')}"
+        for line in numbered
+        if line.row
+    }
+    name = clean(edition.province_name)
+    return {
+        "notice": SAMPLE_NOTICE if edition.is_sample else "",
+        "issuer": name.upper(),
+        "place": name.removeprefix("Tỉnh ").removeprefix("tỉnh "),
+        "period": period_name(edition.period),
+        "release": edition.release_id,
+        "status": labels.STATUSES[edition.status].vi,
+        "cutoff": local_time(edition.data_cutoff),
+        "revision": _revision(edition),
+        "lines": [_line(line) for line in numbered],
+        "has_by_hand": _yes(any(mark(row) == ENTERED_BY_HAND for row in form.rows)),
+        "has_blank": _yes(any(row.printed_value is None for row in form.rows)),
+        "holding": str(form.holding),
+        "undecided": str(form.undecided),
+        "failing": str(len(form.failing)),
+        "checks": [_check(check, places) for check in form.failing],
+    }
+
+
+def period_name(period: str) -> str:
+    """`2025Q3` is `quý III năm 2025`; half-years and years likewise."""
+    found = _PERIOD.fullmatch(period)
+    if found is None:
+        raise ValueError(f"{period} is no quarter, half-year or year")
+    year = f"năm {found['year']}"
+    if found["quarter"]:
+        return f"quý {ROMAN[int(found['quarter']) - 1]} {year}"
+    if found["half"]:
+        return f"6 tháng {'đầu' if found['half'] == '1' else 'cuối'} {year}"
+    return year
+
+
+def mark(row: FormRow) -> str:
+    """What a reader has to know about the figure of a row; empty for one that was counted."""
+    if row.printed_value is not None:
+        return ENTERED_BY_HAND if row.origin == BY_HAND else ""
+    return NOT_ENTERED if row.origin == BY_HAND else NO_FIGURE
+
+
+def _yes(holds: bool) -> str:
+    # An empty string is false in the templates, too, and everything else that they get is text.
+    return "yes" if holds else ""
+
+
+def _revision(edition: Edition) -> str:
+    if edition.previous_release_id is None:
+        return ""
+    reason = labels.REASONS[edition.reason].vi if edition.reason else ""
+    return f"thay cho bản {edition.previous_release_id}" + (f", lý do: {reason}" if reason else "")
+
+
+def _line(line: Line) -> dict[str, str]:
+    row = line.row
+    return {
+        "level": line.level.name.lower(),
+        "code": _text(row.row_code) if row else "",
+        "number": line.number,
+        "label": _text(line.label),
+        "unit": _text(row.unit_of_measure) if row else "",
+        "value": _text(row.printed_value) if row else "",
+        "note": _note(row) if row else "",
+    }
+
+
+def _note(row: FormRow) -> str:
+    note, marked = _text(row.note_vi), mark(row)
+    if note and marked:
+        return f"{note} ({marked})"
+    return note or marked[:1].upper() + marked[1:]
+
+
+def _check(check: FormCheck, places: dict[str, str]) -> dict[str, str]:
+    rows = [places[code] for code in check.row_codes if code in places]
+    return {
+        "identity": _text(check.identity),
+        "description": _text(check.description_vi),
+        "rows": ", ".join(rows),
+        "formula": _text(check.formula),
+        "left": exact(check.left_value),
+        "sign": check.sign,
+        "right": exact(check.right_value),
+        "difference": exact(check.difference),
+    }
+
+
+def _text(text: str | None) -> str:
+    """On one line, in NFC, without what XML refuses; nothing is cut, however long it is."""
+    line = one_line(unicodedata.normalize("NFC", text or ""))
+    return "".join("\ufffd" if unicodedata.category(c) in _UNKNOWN else c for c in line).strip()
