@@ -1,0 +1,117 @@
+"""Compliance with targets as pages show it: by unit, by field, and how many units comply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from service_index.publishing import labels
+from service_index.publishing.month import Compliance, UnitScore
+from service_index.publishing.site.material import ALL_FIELDS, Material
+
+ONLINE = "end_to_end_online"
+MONTH, YEAR = "month", "year_to_date"
+BASES = (MONTH, YEAR)
+
+Cells = Mapping[tuple[str, str], Compliance]
+
+
+@dataclass(frozen=True)
+class TargetRow:
+    """A unit or a field of one; `cells` by (metric, basis)."""
+
+    unit: UnitScore
+    field_code: str
+    field_name: str | None
+    cells: Cells
+
+    @property
+    def withheld(self) -> bool:
+        return any(cell.withheld for cell in self.cells.values())
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many units of a type comply, of those that have the target and something resolved."""
+
+    unit_type: str
+    met: int
+    judged: int
+
+
+def metrics(material: Material) -> list[str]:
+    """Metrics of the release: the known ones first, in their order."""
+    found = {row.metric_code for row in material.release.compliance}
+    known = [code for code in labels.METRICS if code in found]
+    return known + sorted(found - set(known))
+
+
+def row_of(material: Material, unit: UnitScore, field_code: str = ALL_FIELDS) -> TargetRow:
+    cells = {
+        (metric, basis): cell
+        for metric in metrics(material)
+        for basis in BASES
+        if (cell := material.compliance_of(unit.unit_code, metric, basis, field_code))
+    }
+    name = next((cell.field_name for cell in cells.values() if cell.field_name), None)
+    return TargetRow(unit, field_code, name, cells)
+
+
+def fields_of(material: Material, unit: UnitScore, codes: Iterable[str]) -> list[TargetRow]:
+    """The fields of a unit, those with the most dossiers of the year first."""
+    rows = [row_of(material, unit, code) for code in codes if code != ALL_FIELDS]
+    return sorted(rows, key=_largest_first)
+
+
+def _largest_first(row: TargetRow) -> tuple[int, str]:
+    cell = row.cells.get((ONLINE, YEAR))
+    return (-(cell.denominator or 0) if cell else 0, row.field_code)
+
+
+def field_codes(material: Material) -> dict[str, list[str]]:
+    """The fields in which each unit has figures."""
+    found: dict[str, dict[str, None]] = {}
+    for unit_code, _, _, field_code in material.compliance:
+        found.setdefault(unit_code, {})[field_code] = None
+    return {unit_code: list(codes) for unit_code, codes in found.items()}
+
+
+def with_own_target(material: Material) -> list[TargetRow]:
+    """Fields of units for which a target is set, by field and in the order of the units."""
+    places = {unit.unit_code: i for i, unit in enumerate(_units(material))}
+    keys = {
+        (row.field_code, row.unit_code)
+        for row in material.release.compliance
+        if row.field_code != ALL_FIELDS and row.target_rate is not None
+    }
+    return [
+        row_of(material, material.release.units[unit_code], field_code)
+        for field_code, unit_code in sorted(keys, key=lambda key: (key[0], places[key[1]]))
+    ]
+
+
+def tallies(material: Material, metric: str, basis: str) -> list[Tally]:
+    """Of each type of unit that has more than one; types without a target are left out."""
+    made = []
+    for unit_type, units in material.by_type.items():
+        if unit_type == "province":
+            continue
+        verdicts = [
+            cell.is_compliant
+            for unit in units
+            if (cell := material.compliance_of(unit.unit_code, metric, basis))
+            and cell.is_compliant is not None
+        ]
+        if verdicts:
+            made.append(Tally(unit_type, sum(verdicts), len(verdicts)))
+    return made
+
+
+def is_below(material: Material, unit: UnitScore) -> bool:
+    """Below its target of dossiers handled end to end online, since the year began."""
+    cell = material.compliance_of(unit.unit_code, ONLINE, YEAR)
+    return cell is not None and cell.is_compliant is False
+
+
+def _units(material: Material) -> list[UnitScore]:
+    return [unit for units in material.by_type.values() for unit in units]
