@@ -247,7 +247,9 @@ def test_releases_go_on_without_national_results_and_take_them_in_once_they_are_
     first = pipeline.publish("2025-03")
     assert (first["release_id"], first["is_new"]) == ("2025-03.r1", True)
     assert _rows(pipeline, "select count(*) from published.national_ranking") == [(0,)]
-    assert not (pipeline.home / "releases" / "2025-03" / "r1" / "national_ranking.csv").exists()
+    assert not (
+        pipeline.home / "releases" / "2025-03" / "r1" / "data" / "national_ranking.csv"
+    ).exists()
 
     _import("2025-03")
     pipeline.score("2025-03")
@@ -258,7 +260,9 @@ def test_releases_go_on_without_national_results_and_take_them_in_once_they_are_
         "select count(*), count(*) filter (where province_code = '33' and rank = 28) "
         "from published.current_national_ranking",
     ) == [(63, 1)]
-    text = (pipeline.home / "releases" / "2025-03" / "r2" / "national_ranking.csv").read_text()
+    text = (
+        pipeline.home / "releases" / "2025-03" / "r2" / "data" / "national_ranking.csv"
+    ).read_text()
     assert text.count("DỮ LIỆU MẪU") == 63
     console = Console(file=io.StringIO(), width=160, record=True)
     with pipeline.connect() as connection:

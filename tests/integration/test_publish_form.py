@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from datetime import datetime
 from pathlib import Path
@@ -12,9 +11,11 @@ import psycopg
 import pytest
 from gate_support import fill, rows
 from publish_marts import fill_march, finish_transform, publish
+from release_files import contents, read_csv
 from rich.console import Console
 
-from service_index.publishing import content, form_view, tables
+from service_index.publishing import content, form_view
+from service_index.publishing.folder import ensure_files
 from service_index.publishing.relations import (
     FORM_CHECK,
     FORM_RELATIONS,
@@ -231,20 +232,23 @@ def test_months_and_forms_leave_each_other_alone(warehouse: psycopg.Connection) 
     assert kinds["n"] == 2
 
 
-def read_csv(path: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"), newline="")))
-
-
 def test_its_files_hold_the_form(forms: psycopg.Connection, tmp_path: Path) -> None:
-    folder = tables.ensure_files(forms, publish_q3(forms).release_id, tmp_path)
+    folder = ensure_files(forms, publish_q3(forms).release_id, tmp_path)
     assert folder == tmp_path / "2025Q3" / "r1"
-    assert sorted(path.name for path in folder.iterdir()) == [
+    assert contents(folder).keys() == {
+        "CHANGES.csv",
         "SHA256SUMS",
-        "form_check.csv",
-        "release.csv",
-        "statistical_form.csv",
-    ]
-    printed = {row["row_code"]: row for row in read_csv(folder / "statistical_form.csv")}
+        "data/form_check.csv",
+        "data/form_check.parquet",
+        "data/release.csv",
+        "data/statistical_form.csv",
+        "data/statistical_form.parquet",
+        "datapackage.json",
+        "documents/statistical_form.docx",
+        "documents/statistical_form.pdf",
+        "documents/statistical_form.xlsx",
+    }
+    printed = {row["row_code"]: row for row in read_csv(folder / "data" / "statistical_form.csv")}
     assert len(printed) == 38
     assert printed["3.1"]["printed_value"] == "97.50%"
     assert printed["3.1"]["value"] == "97.5"

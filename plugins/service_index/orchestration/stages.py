@@ -264,7 +264,7 @@ def lay_out_files(
     connection: psycopg.Connection, result: PublishResult, settings: Settings
 ) -> None:
     """Write the files of the release unless they are there, and tell what was published."""
-    from service_index.publishing.tables import ensure_files
+    from service_index.publishing.folder import ensure_files
 
     folder = ensure_files(connection, result.release_id, settings.releases)
     what = "published" if result.is_new else "unchanged, no new release:"
