@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import shutil
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -22,7 +21,7 @@ from service_index.publishing.documents import form as documents
 from service_index.publishing.documents.office import TEMPLATES, BrokenTemplateError
 from service_index.publishing.edition import SAMPLE_NOTICE
 from service_index.publishing.form import FormRelease
-from tests.form_paper import FAILING, PRINTED
+from tests.form_paper import FAILING, PRINTED, paper_form
 from tests.form_reading import (
     form_sheet,
     pdf_lines,
@@ -35,6 +34,7 @@ from tests.form_reading import (
 
 BY_HAND = "Số liệu nhập tay"
 MM = 72 / 25.4
+STATUS_LINE = "TẠM TÍNH – Số liệu đến 00:00 16/09/2025 – Bản công bố 2025Q3.r1"
 HOSTILE = [
     '=HYPERLINK("http://x","y")',
     "<script>alert(1)</script>",
@@ -55,9 +55,8 @@ def form(warehouse: psycopg.Connection) -> FormRelease:
 
 
 def written(form: FormRelease, folder: Path, **options: Any) -> dict[str, Path]:
-    folder.mkdir(exist_ok=True)
     paths = documents.write(form, folder, **options)
-    assert sorted(path.name for path in folder.iterdir()) == [
+    assert sorted(path.name for path in (folder / "documents").iterdir()) == [
         "statistical_form.docx",
         "statistical_form.pdf",
         "statistical_form.xlsx",
@@ -96,11 +95,11 @@ def as_published(lines: list[list[str]]) -> list[Line]:
 
 
 def assert_within_margins(page: Any) -> None:
-    """But for blanks at the end of a line, nothing stands outside; head and foot are 10 mm away."""
+    """But for the page's head, and blanks at the end of a line, nothing stands outside."""
     for char in page.chars:
         if not char["text"].isspace():
             assert char["x0"] >= 30 * MM - 1 and char["x1"] <= page.width - 15 * MM + 1
-            assert char["top"] >= 10 * MM and char["bottom"] <= page.height - 10 * MM
+            assert char["top"] >= 5 * MM and char["bottom"] <= page.height - 20 * MM + 1
 
 
 def test_the_pdf_holds_each_published_figure_in_its_row(
@@ -133,10 +132,9 @@ def test_each_page_of_the_pdf_has_heads_notice_status_and_margins(
         assert len(pdf.pages) == 4
         for number, page in enumerate(pdf.pages, 1):
             text = page.extract_text()
-            assert SAMPLE_NOTICE in text
-            assert "Bản 2025Q3.r1 · Tạm tính · Số liệu đến 00:00 16/09/2025" in text
+            assert f"{SAMPLE_NOTICE} – {STATUS_LINE}" in text.splitlines()[:2]
             # Of the second page and those after it, as the decree has it.
-            assert (text.splitlines()[0].split()[0] == str(number)) is (number > 1)
+            assert (text.splitlines()[0] == str(number)) is (number > 1)
             assert (round(page.width), round(page.height)) == (595, 842)
             assert_within_margins(page)
         for page in pdf.pages[:-1]:
@@ -203,6 +201,22 @@ def test_a_half_year_and_a_year_are_named(
     assert as_published(pdf_lines(paths["pdf"])) == published_lines(warehouse)
 
 
+@pytest.mark.parametrize(
+    ("province", "issuer", "place"),
+    [
+        ("Tỉnh Hưng Yên", "TỈNH HƯNG YÊN", "Hưng Yên"),
+        ("Thành phố Hà Nội", "THÀNH PHỐ HÀ NỘI", "Hà Nội"),
+        ("99", "TỈNH 99", "99"),
+    ],
+)
+def test_the_issuer_is_the_province_that_publishes(
+    tmp_path: Path, province: str, issuer: str, place: str
+) -> None:
+    text = pdf_text(written(paper_form(province_name=province), tmp_path)["pdf"])
+    assert f"{issuer} Độc lập - Tự do - Hạnh phúc" in text
+    assert f"{place}, ngày tháng năm" in text
+
+
 # Word
 
 
@@ -236,11 +250,7 @@ def test_the_word_file_repeats_its_heads_and_says_what_it_is(
     (section,) = document.sections
     assert section.different_first_page_header_footer
     for header in (section.first_page_header, section.header):
-        assert header.paragraphs[0].text.strip().endswith(SAMPLE_NOTICE)
-    for footer in (section.first_page_footer, section.footer):
-        assert footer.paragraphs[0].text == (
-            "Bản 2025Q3.r1 · Tạm tính · Số liệu đến 00:00 16/09/2025"
-        )
+        assert header.paragraphs[-1].text == f"{SAMPLE_NOTICE} – {STATUS_LINE}"
     assert (round(section.page_width.mm), round(section.page_height.mm)) == (210, 297)
     assert document.core_properties.author == ""
     assert document.core_properties.created.isoformat() == form.edition.stamped_at.strftime(
@@ -316,7 +326,7 @@ def test_the_workbook_is_set_up_for_paper_and_screen(form: FormRelease, tmp_path
         assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (None, 0)
         assert sheet.sheet_properties.pageSetUpPr.fitToPage
         assert sheet.oddHeader.right.text == SAMPLE_NOTICE
-        assert "Bản 2025Q3.r1 · Tạm tính" in sheet.oddFooter.center.text
+        assert sheet.oddFooter.center.text == STATUS_LINE
         assert SAMPLE_NOTICE in [row[0] for row in sheet.iter_rows(values_only=True)]
         first, last = (int(part) for part in re.findall(r"\d+", sheet.print_title_rows))
         assert sheet.cell(first, 1).value in {"Stt", "Mã dòng"}
@@ -404,7 +414,7 @@ def test_real_data_say_nothing_of_a_sample(warehouse: psycopg.Connection, tmp_pa
     assert SAMPLE_NOTICE not in pdf_text(paths["pdf"])
     document = docx.Document(str(paths["docx"]))
     for header in (document.sections[0].first_page_header, document.sections[0].header):
-        assert SAMPLE_NOTICE not in header.paragraphs[0].text
+        assert header.paragraphs[-1].text == STATUS_LINE
     for sheet in openpyxl.load_workbook(paths["xlsx"]):
         assert not sheet.oddHeader.right.text
         for row in sheet.iter_rows(values_only=True):
@@ -418,7 +428,7 @@ def test_a_revision_says_what_it_replaces_and_why(
     release_form(warehouse)
     fill_form(warehouse, printed=PRINTED | {"1.3": "67"})
     paths = written(release_form(warehouse, reason="our_error"), tmp_path)
-    replaced = "thay cho bản 2025Q3.r1, lý do: sai sót của đơn vị công bố"
+    replaced = "thay cho bản công bố 2025Q3.r1, lý do: sai sót của đơn vị công bố"
     assert f"số liệu đến 00:00 16/09/2025; {replaced})" in pdf_text(paths["pdf"])
     text = " ".join(p.text for p in docx.Document(str(paths["docx"])).paragraphs)
     assert replaced in text
@@ -449,7 +459,7 @@ def test_hostile_text_stays_text(warehouse: psycopg.Connection, tmp_path: Path, 
 
     (kept, *others) = (
         line["label"]
-        for line in documents.content_of(form)["lines"]
+        for line in documents.printed(form)["lines"]
         if line["code"] in {"CD.2.1", "3.1"}
     )
     assert others == [kept]
@@ -474,43 +484,62 @@ def test_hostile_text_stays_text(warehouse: psycopg.Connection, tmp_path: Path, 
 # Templates of an office
 
 
-def test_an_office_changes_a_template(form: FormRelease, tmp_path: Path) -> None:
+def own_wording(folder: Path, old: str, new: str) -> Path:
+    """A folder of an office with its own wording of the form."""
+    folder.mkdir()
+    wording = (TEMPLATES / "statistical_form.txt").read_text(encoding="utf-8")
+    assert old in wording
+    (folder / "statistical_form.txt").write_text(wording.replace(old, new), encoding="utf-8")
+    return folder
+
+
+def test_an_office_words_all_three_anew(form: FormRelease, tmp_path: Path) -> None:
+    own = own_wording(tmp_path / "own", "THỦ TRƯỞNG CƠ QUAN", "CHÁNH VĂN PHÒNG")
+    paths = written(form, tmp_path, templates=own)
+    assert "CHÁNH VĂN PHÒNG" in pdf_text(paths["pdf"])
+    assert "CHÁNH VĂN PHÒNG" in word_table(paths["docx"], 2).cell(0, 1).text
+    cells = form_sheet(paths["xlsx"]).iter_rows(values_only=True)
+    assert "CHÁNH VĂN PHÒNG" in [row[2] for row in cells]
+
+
+def test_an_office_lays_out_anew(form: FormRelease, tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.mkdir()
-    title = "BIỂU MẪU THỐNG KÊ"
-    source = (TEMPLATES / "statistical_form.typ").read_text(encoding="utf-8")
-    (own / "statistical_form.typ").write_text(
-        source.replace(title, "BIỂU MẪU CỦA TỈNH"), encoding="utf-8"
-    )
-    shipped = written(form, tmp_path / "shipped")
-    paths = written(form, tmp_path / "written", templates=own)
-    assert "BIỂU MẪU CỦA TỈNH" in pdf_text(paths["pdf"])
-    assert paths["docx"].read_bytes() == shipped["docx"].read_bytes()
-
+    layout = (TEMPLATES / "statistical_form.typ").read_text(encoding="utf-8")
+    (own / "statistical_form.typ").write_text(layout + "\nIn tại văn phòng.\n", encoding="utf-8")
     document = docx.Document(str(TEMPLATES / "statistical_form.docx"))
-    (paragraph,) = (p for p in document.paragraphs if p.text == title)
-    paragraph.runs[0].text = "BIỂU MẪU CỦA TỈNH"
+    document.add_paragraph("In tại văn phòng {{ number[0].text }}")
     document.save(str(own / "statistical_form.docx"))
-    paths = written(form, tmp_path / "written", templates=own)
-    text = [p.text for p in docx.Document(str(paths["docx"])).paragraphs]
-    assert "BIỂU MẪU CỦA TỈNH" in text and title not in text
+    paths = written(form, tmp_path, templates=own)
+    assert pdf_text(paths["pdf"]).endswith("In tại văn phòng.")
+    assert docx.Document(str(paths["docx"])).paragraphs[-1].text.startswith("In tại văn phòng Số:")
 
 
 @pytest.mark.parametrize("kind", ["docx", "typ"])
-def test_a_template_that_does_not_fit_is_named(
-    form: FormRelease, tmp_path: Path, kind: str
-) -> None:
+def test_a_layout_that_does_not_fit_is_named(form: FormRelease, tmp_path: Path, kind: str) -> None:
     name = f"statistical_form.{kind}"
     if kind == "docx":
         document = docx.Document(str(TEMPLATES / name))
-        document.paragraphs[0].add_run("{{ misspelt }}")
+        document.add_paragraph("{{ misspelt }}")
         document.save(str(tmp_path / name))
-        reason = "'misspelt' is undefined"
     else:
-        shutil.copyfile(TEMPLATES / name, tmp_path / name)
-        with (tmp_path / name).open("a", encoding="utf-8") as file:
-            file.write("#form.misspelt\n")
-        reason = "misspelt"
-    (tmp_path / "written").mkdir()
-    with pytest.raises(BrokenTemplateError, match=f"{name}.*{reason}"):
-        documents.write(form, tmp_path / "written", tmp_path)
+        layout = (TEMPLATES / name).read_text(encoding="utf-8")
+        (tmp_path / name).write_text(layout + "#misspelt\n", encoding="utf-8")
+    with pytest.raises(BrokenTemplateError, match=f"{name}.*misspelt"):
+        documents.write(form, tmp_path / "release", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("[values_title]", "[misspelt]", r"there is no section \[values_title\]"),
+        ("| Mã dòng | Stt |", "| Mã dòng |", r"\[values_heads\] is no row of 9 heads"),
+        ("{{ form.holding }}", "{{ form.misspelt }}", "misspelt"),
+    ],
+)
+def test_a_wording_that_does_not_fit_is_named(
+    form: FormRelease, tmp_path: Path, old: str, new: str, reason: str
+) -> None:
+    own = own_wording(tmp_path / "own", old, new)
+    with pytest.raises(BrokenTemplateError, match=f"statistical_form.txt.*{reason}"):
+        documents.write(form, tmp_path, own)

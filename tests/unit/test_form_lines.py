@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 from service_index.publishing.documents import form_workbook
-from service_index.publishing.documents.form import content_of, period_name
+from service_index.publishing.documents.form import period_name
 from service_index.publishing.form import FormCheck, FormRow, Level, exact, lines
-from tests.form_paper import paper_form, paper_rows
+from tests.form_paper import paper_rows
 
 ROW = FormRow("1.1", "Phần", "Mục", "Chỉ tiêu", "Hồ sơ", None, None, "computed", None)
 
@@ -123,16 +123,3 @@ def test_a_figure_is_a_number_where_a_cell_prints_it_alike(
         else form_workbook.Figure(Decimal(value), number_format)
     )
     assert form_workbook.figure(row) == expected
-
-
-@pytest.mark.parametrize(
-    ("province", "issuer", "place"),
-    [
-        ("Tỉnh Hưng Yên", "TỈNH HƯNG YÊN", "Hưng Yên"),
-        ("Thành phố Hồ Chí Minh", "THÀNH PHỐ HỒ CHÍ MINH", "Thành phố Hồ Chí Minh"),
-        ("99", "99", "99"),
-    ],
-)
-def test_the_issuer_is_whoever_publishes(province: str, issuer: str, place: str) -> None:
-    content = content_of(paper_form(province_name=province))
-    assert (content["issuer"], content["place"]) == (issuer, place)

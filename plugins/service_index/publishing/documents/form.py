@@ -1,8 +1,4 @@
-"""The statistical form as Word file, PDF and spreadsheet, in its printed shape.
-
-Word file and PDF are laid out by templates that an office may replace; what stands in them comes
-from here as strings. The spreadsheet, which has no template, takes the same strings.
-"""
+"""The statistical form in its printed shape, as Word file, PDF and spreadsheet from one wording."""
 
 from __future__ import annotations
 
@@ -12,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from service_index.publishing import labels
-from service_index.publishing.documents import form_workbook, typesetting, word
+from service_index.publishing.documents import form_workbook, typesetting, word, wording
 from service_index.publishing.documents.office import template_folder
-from service_index.publishing.documents.wording import clean
-from service_index.publishing.edition import SAMPLE_NOTICE, Edition
+from service_index.publishing.edition import SAMPLE_NOTICE
 from service_index.publishing.form import (
     BY_HAND,
     ROMAN,
@@ -25,7 +20,6 @@ from service_index.publishing.form import (
     Line,
     exact,
     lines,
-    printed_number,
 )
 from service_index.publishing.printing import local_time, one_line
 
@@ -41,45 +35,55 @@ _PERIOD = re.compile(r"(?P<year>\d{4})(?:Q(?P<quarter>[1-4])|H(?P<half>[12]))?")
 
 
 def write(form: FormRelease, folder: Path, templates: Path | None = None) -> list[Path]:
-    """Write statistical_form.docx, .pdf and .xlsx into `folder`, which exists; return them.
+    """Write statistical_form.docx, .pdf and .xlsx into `folder`/documents; return them.
 
-    `templates` is an office's own folder, whose files replace the shipped ones by name. The same
-    edition gives the same bytes. Raises BrokenTemplateError.
+    statistical_form.txt is the wording of all three. `templates` is an office's own folder, whose
+    files replace the shipped ones by name (templates/README.md). The same edition gives the same
+    bytes. Raises BrokenTemplateError.
     """
-    docx, pdf, xlsx = (folder / f"{NAME}.{kind}" for kind in ("docx", "pdf", "xlsx"))
-    content, at = content_of(form), form.edition.stamped_at
+    documents = folder / "documents"
+    documents.mkdir(parents=True, exist_ok=True)
+    docx, pdf, xlsx = (documents / f"{NAME}.{kind}" for kind in ("docx", "pdf", "xlsx"))
+    at = form.edition.stamped_at
     with template_folder(templates) as source:
+        content = wording.read(source / f"{NAME}.txt", {"form": _facts(form)}) | printed(form)
         word.write_docx(source / f"{NAME}.docx", content, docx, at)
         typesetting.write_pdf(source / f"{NAME}.typ", content, pdf, at)
-    form_workbook.write(form, content, xlsx)
+        form_workbook.write(form, content, xlsx)
     return [docx, pdf, xlsx]
 
 
-def content_of(form: FormRelease) -> dict[str, Any]:
-    """What stands in the form, as it is printed: strings, lists and dicts, as templates take it."""
+def _facts(form: FormRelease) -> dict[str, Any]:
+    """What the wording may print."""
     edition = form.edition
+    return {
+        "province": wording.clean(edition.province_name),
+        "period": period_name(edition.period),
+        "status": labels.STATUSES[edition.status].vi,
+        "cutoff": local_time(edition.data_cutoff),
+        "release_id": edition.release_id,
+        "replaces": edition.previous_release_id,
+        "reason": labels.REASONS[edition.reason].vi if edition.reason else None,
+        "has_by_hand": any(mark(row) == ENTERED_BY_HAND for row in form.rows),
+        "has_blank": any(row.printed_value is None for row in form.rows),
+        "holding": form.holding,
+        "undecided": form.undecided,
+        "failing": len(form.failing),
+    }
+
+
+def printed(form: FormRelease) -> dict[str, Any]:
+    """What stands in the tables of the form, as strings."""
     numbered = list(lines(form.rows))
     places = {
-        line.row.row_code: f"{line.part}.{printed_number(line.row.row_code).rstrip('.')}"
+        line.row.row_code: f"{line.part}.{line.number.removesuffix('.')}"
         for line in numbered
         if line.row
     }
-    name = clean(edition.province_name)
     return {
-        "notice": SAMPLE_NOTICE if edition.is_sample else "",
-        "issuer": name.upper(),
-        "place": name.removeprefix("Tỉnh ").removeprefix("tỉnh "),
-        "period": period_name(edition.period),
-        "release": edition.release_id,
-        "status": labels.STATUSES[edition.status].vi,
-        "cutoff": local_time(edition.data_cutoff),
-        "revision": _revision(edition),
+        # No wording decides whether sample data say so.
+        "sample_notice": SAMPLE_NOTICE if form.edition.is_sample else "",
         "lines": [_line(line) for line in numbered],
-        "has_by_hand": _yes(any(mark(row) == ENTERED_BY_HAND for row in form.rows)),
-        "has_blank": _yes(any(row.printed_value is None for row in form.rows)),
-        "holding": str(form.holding),
-        "undecided": str(form.undecided),
-        "failing": str(len(form.failing)),
         "checks": [_check(check, places) for check in form.failing],
     }
 
@@ -102,18 +106,6 @@ def mark(row: FormRow) -> str:
     if row.printed_value is not None:
         return ENTERED_BY_HAND if row.origin == BY_HAND else ""
     return NOT_ENTERED if row.origin == BY_HAND else NO_FIGURE
-
-
-def _yes(holds: bool) -> str:
-    # An empty string is false in the templates, too, and everything else that they get is text.
-    return "yes" if holds else ""
-
-
-def _revision(edition: Edition) -> str:
-    if edition.previous_release_id is None:
-        return ""
-    reason = labels.REASONS[edition.reason].vi if edition.reason else ""
-    return f"thay cho bản {edition.previous_release_id}" + (f", lý do: {reason}" if reason else "")
 
 
 def _line(line: Line) -> dict[str, str]:
@@ -141,7 +133,7 @@ def _check(check: FormCheck, places: dict[str, str]) -> dict[str, str]:
     return {
         "identity": _text(check.identity),
         "description": _text(check.description_vi),
-        "rows": ", ".join(rows),
+        "rows": f"Dòng {', '.join(rows)}" if rows else "",
         "formula": _text(check.formula),
         "left": exact(check.left_value),
         "sign": check.sign,

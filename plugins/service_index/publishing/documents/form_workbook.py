@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
@@ -11,6 +12,7 @@ from typing import Any
 import xlsxwriter
 
 from service_index.publishing.documents.form_sheet import Sheet
+from service_index.publishing.documents.office import BrokenTemplateError
 from service_index.publishing.form import BY_HAND, FormRelease, FormRow, exact
 from service_index.publishing.printing import number
 
@@ -25,6 +27,7 @@ TOO_LARGE = Decimal(10**9)
 
 CELL: dict[str, Any] = {"border": 1, "text_wrap": True}
 CENTRED: dict[str, Any] = CELL | {"align": "center"}
+HEAD: dict[str, Any] = {"border": 1, "bold": True}
 
 
 @dataclass(frozen=True)
@@ -35,20 +38,52 @@ class Figure:
     num_format: str = TEXT
 
 
-def write(form: FormRelease, content: dict[str, Any], path: Path) -> None:
-    """Write the workbook of `form` to `path`; `content` is the form as it is printed."""
-    status = f"Bản {content['release']} · {content['status']} · Số liệu đến {content['cutoff']}"
+def write(form: FormRelease, content: Mapping[str, Any], path: Path) -> None:
+    """Write the workbook of `form` to `path`.
+
+    `content` is what the templates of the form get: sections of the wording, and the tables as
+    strings. Raises BrokenTemplateError where the wording lacks what the workbook needs.
+    """
+    words = Words(content)
     with xlsxwriter.Workbook(str(path)) as book:
         # Without a time of its own, the same form gives the same bytes.
         created = form.edition.stamped_at.astimezone(UTC).replace(tzinfo=None)
-        book.set_properties({"title": f"Biểu mẫu thống kê {content['period']}", "created": created})
+        book.set_properties({"title": words["document_title"], "created": created})
 
         def sheet(name: str, *widths: float) -> Sheet:
-            return Sheet(book, name, widths, status, content["notice"])
+            return Sheet(book, name, widths, words["status_line"], content["sample_notice"])
 
-        _write_form(sheet(FORM, 6, 42, 13, 13, 20), form, content, status)
-        _write_checks(sheet(CHECKS, 5, 44, 14, 10, 14, 14, 56), form, content, status)
-        _write_values(sheet(VALUES, 12, 8, 56, 14, 13, 38, 13, 10, 30), form, content, status)
+        _write_form(sheet(FORM, 6, 42, 13, 13, 20), form, content["lines"], words)
+        _write_checks(sheet(CHECKS, 5, 44, 14, 10, 14, 14, 56), form, content["checks"], words)
+        _write_values(
+            sheet(VALUES, 12, 8, 56, 14, 13, 38, 13, 10, 30), form, content["lines"], words
+        )
+
+
+@dataclass(frozen=True)
+class Words:
+    """The wording of the form by the names of its sections."""
+
+    content: Mapping[str, Any]
+
+    def __getitem__(self, section: str) -> str:
+        return " ".join(self.lines(section))
+
+    def lines(self, section: str) -> list[str]:
+        return [block["text"] for block in self._blocks(section) if "text" in block]
+
+    def heads(self, section: str, count: int) -> list[str]:
+        """The first row of heads of the section's table."""
+        for block in self._blocks(section):
+            for heads in block.get("heads", []):
+                if len(heads) == count:
+                    return list(heads)
+        raise BrokenTemplateError(f"statistical_form.txt: [{section}] is no row of {count} heads")
+
+    def _blocks(self, section: str) -> list[dict[str, Any]]:
+        if section not in self.content:
+            raise BrokenTemplateError(f"statistical_form.txt: there is no section [{section}]")
+        return list(self.content[section])
 
 
 def figure(row: FormRow) -> Figure:
@@ -70,16 +105,17 @@ def figure(row: FormRow) -> Figure:
     return Figure(None)
 
 
-def _write_form(sheet: Sheet, form: FormRelease, content: dict[str, Any], status: str) -> None:
-    _write_title_block(sheet, content)
+def _write_form(
+    sheet: Sheet, form: FormRelease, lines: Sequence[dict[str, str]], words: Words
+) -> None:
+    _write_title_block(sheet, words)
     sheet.notice()
-    sheet.line("BIỂU MẪU THỐNG KÊ", bold=True, font_size=14)
-    sheet.line(f"Công tác cải cách thủ tục hành chính {content['period']}", bold=True)
-    revision = f"; {content['revision']}" if content["revision"] else ""
-    sheet.line(f"({status}{revision})", italic=True, font_size=11)
-    _write_heads(sheet)
+    sheet.line(words["title"], bold=True, font_size=14)
+    sheet.line(words["subtitle"], bold=True)
+    sheet.line(words["release_note"], italic=True, font_size=11)
+    _write_heads(sheet, words)
     rows = iter(form.rows)
-    for line in content["lines"]:
+    for line in lines:
         if line["level"] == "row":
             _write_row(sheet, line, figure(next(rows)))
         else:
@@ -88,37 +124,34 @@ def _write_form(sheet: Sheet, form: FormRelease, content: dict[str, Any], status
             for column in (2, 3, 4):
                 sheet.text(column, "", **CELL)
         sheet.end_row()
-    _write_closing(sheet, content)
+    _write_closing(sheet, words)
 
 
-def _write_title_block(sheet: Sheet, content: dict[str, Any]) -> None:
+def _write_title_block(sheet: Sheet, words: Words) -> None:
     """By Decree 30/2020/NĐ-CP, with blanks for what the clerk fills in."""
-    blanks = f"{content['place']}, ngày        tháng        năm            "
-    issuer: dict[str, Any] = {"bold": True}
-    motto: dict[str, Any] = {"bold": True, "underline": 1}
+    bold: dict[str, Any] = {"bold": True}
     for left, of_left, right, of_right in (
-        ("ỦY BAN NHÂN DÂN", {}, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", issuer | {"font_size": 11}),
-        (content["issuer"], issuer, "Độc lập - Tự do - Hạnh phúc", motto),
-        ("Số:            /          ", {}, blanks, {"italic": True}),
+        ("parent_issuer", {}, "country", bold | {"font_size": 11}),
+        ("issuer", bold, "motto", bold | {"underline": 1}),
+        ("number", {}, "place_and_date", {"italic": True}),
     ):
         sheet.height(17)
-        sheet.block(0, 1, left, **of_left)
-        sheet.block(2, 4, right, **of_right)
+        sheet.block(0, 1, words[left], **of_left)
+        sheet.block(2, 4, words[right], **of_right)
         sheet.row += 1
 
 
-def _write_heads(sheet: Sheet) -> None:
-    head: dict[str, Any] = {"bold": True, "border": 1}
+def _write_heads(sheet: Sheet, words: Words) -> None:
+    number, what, unit, value, note = words.heads("heads", 5)
     sheet.height(24)
-    sheet.block(0, 0, "Stt", rows=2, **head)
-    what = "Chỉ tiêu thống kê\n(Sử dụng trong kỳ báo cáo hàng quý, 6 tháng, năm)"
-    sheet.block(1, 1, what, rows=2, **head)
-    sheet.block(2, 3, "Kết quả thống kê", **head)
-    sheet.block(4, 4, "Ghi chú", rows=2, **head)
+    sheet.block(0, 0, number, rows=2, **HEAD)
+    sheet.block(1, 1, f"{what}\n{words['heads_note']}", rows=2, **HEAD)
+    sheet.block(2, 3, words["results_head"], **HEAD)
+    sheet.block(4, 4, note, rows=2, **HEAD)
     sheet.row += 1
     sheet.height(24)
-    sheet.block(2, 2, "Đơn vị tính", **head)
-    sheet.block(3, 3, "Số liệu", **head)
+    sheet.block(2, 2, unit, **HEAD)
+    sheet.block(3, 3, value, **HEAD)
     sheet.row += 1
     sheet.stay(2)
 
@@ -134,36 +167,31 @@ def _write_row(sheet: Sheet, line: dict[str, str], printed: Figure) -> None:
     sheet.text(4, line["note"], font_size=11, **CENTRED)
 
 
-def _write_closing(sheet: Sheet, content: dict[str, Any]) -> None:
-    note: dict[str, Any] = {"italic": True, "font_size": 11}
-    if content["has_by_hand"]:
-        sheet.text(0, "- Số liệu nhập tay: do cơ quan lập biểu nhập, không tính từ hồ sơ.", **note)
-        sheet.row += 1
-    if content["has_blank"]:
-        blank = "- Ô số liệu để trống: chưa nhập, hoặc trong kỳ không phát sinh để tính."
-        sheet.text(0, blank, **note)
+def _write_closing(sheet: Sheet, words: Words) -> None:
+    small: dict[str, Any] = {"italic": True, "font_size": 11}
+    for note in words.lines("notes"):
+        sheet.text(0, f"- {note}", **small)
         sheet.row += 1
     sheet.row += 1
-    sheet.block(0, 1, "NGƯỜI LẬP BIỂU", bold=True)
-    sheet.block(2, 4, "THỦ TRƯỞNG CƠ QUAN", bold=True)
-    sheet.row += 1
-    sheet.block(0, 1, "(Ký, ghi rõ họ tên)", **note)
-    sheet.block(2, 4, "(Ký, đóng dấu, ghi rõ họ tên)", **note)
+    for name, shape in (("", {"bold": True}), ("_signs", small)):
+        sheet.block(0, 1, words[f"preparer{name}"], **shape)
+        sheet.block(2, 4, words[f"signatory{name}"], **shape)
+        sheet.row += 1
 
 
-def _write_checks(sheet: Sheet, form: FormRelease, content: dict[str, Any], status: str) -> None:
+def _write_checks(
+    sheet: Sheet, form: FormRelease, checks: Sequence[dict[str, str]], words: Words
+) -> None:
     sheet.sheet.set_landscape()
     sheet.notice()
-    sheet.line(f"ĐỐI CHIẾU SỐ LIỆU: biểu mẫu thống kê {content['period']}", bold=True, font_size=14)
-    sheet.line(f"({status})", italic=True, font_size=11)
-    sheet.line(
-        f"Đẳng thức khớp: {content['holding']}; không khớp, nêu dưới đây: {content['failing']}; "
-        f"chưa đủ số liệu để xét: {content['undecided']}"
-    )
-    sides = "Vế trái", "Điều kiện", "Vế phải", "Chênh lệch"
-    sheet.heads("Stt", "Nội dung đối chiếu", *sides, "Đẳng thức")
-    for place, (check, printed) in enumerate(zip(form.failing, content["checks"], strict=True), 1):
-        rows = f"\n(dòng {printed['rows']})" if printed["rows"] else ""
+    sheet.line(words["checks_title"], bold=True, font_size=14)
+    sheet.line(words["checks_subtitle"], bold=True)
+    sheet.line(words["release_note"], italic=True, font_size=11)
+    for line in words.lines("checks_summary"):
+        sheet.line(line)
+    sheet.heads(*words.heads("checks_heads", 7))
+    for place, (check, printed) in enumerate(zip(form.failing, checks, strict=True), 1):
+        rows = f"\n{printed['rows']}" if printed["rows"] else ""
         sheet.text(0, str(place), **CENTRED)
         sheet.text(1, printed["description"] + rows, **CELL)
         _write_side(sheet, 2, check.left_value)
@@ -183,14 +211,15 @@ def _write_side(sheet: Sheet, column: int, value: Decimal | None) -> None:
         sheet.number(column, value, "0" + '"."000' * groups, **CELL)
 
 
-def _write_values(sheet: Sheet, form: FormRelease, content: dict[str, Any], status: str) -> None:
+def _write_values(
+    sheet: Sheet, form: FormRelease, lines: Sequence[dict[str, str]], words: Words
+) -> None:
     sheet.sheet.set_landscape()
     sheet.notice()
-    sheet.line(f"Giá trị của từng dòng, biểu mẫu thống kê {content['period']}", bold=True)
-    sheet.line(f"({status})", italic=True, font_size=11)
-    figures = "Giá trị", "Giá trị đầy đủ", "In trên biểu"
-    sheet.heads("Mã dòng", "Stt", "Chỉ tiêu thống kê", "Đơn vị tính", *figures, "Nguồn", "Ghi chú")
-    printed = (line for line in content["lines"] if line["level"] == "row")
+    sheet.line(words["values_title"], bold=True)
+    sheet.line(words["release_note"], italic=True, font_size=11)
+    sheet.heads(*words.heads("values_heads", 9))
+    printed = (line for line in lines if line["level"] == "row")
     for row, line in zip(form.rows, printed, strict=True):
         sheet.text(0, line["code"], **CELL)
         sheet.text(1, line["number"], **CELL)
