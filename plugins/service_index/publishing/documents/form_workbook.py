@@ -27,6 +27,8 @@ TOO_LARGE = Decimal(10**9)
 
 CELL: dict[str, Any] = {"border": 1, "text_wrap": True}
 CENTRED: dict[str, Any] = CELL | {"align": "center"}
+LEFT: dict[str, Any] = CELL | {"align": "left", "indent": 1}
+RIGHT: dict[str, Any] = CELL | {"align": "right", "indent": 1}
 HEAD: dict[str, Any] = {"border": 1, "bold": True}
 
 
@@ -120,7 +122,7 @@ def _write_form(
             _write_row(sheet, line, figure(next(rows)))
         else:
             sheet.text(0, line["number"], bold=True, **CENTRED)
-            sheet.text(1, line["label"], bold=True, **CELL)
+            sheet.text(1, line["label"], bold=True, **LEFT)
             for column in (2, 3, 4):
                 sheet.text(column, "", **CELL)
         sheet.end_row()
@@ -158,7 +160,7 @@ def _write_heads(sheet: Sheet, words: Words) -> None:
 
 def _write_row(sheet: Sheet, line: dict[str, str], printed: Figure) -> None:
     sheet.text(0, line["number"], **CENTRED)
-    sheet.text(1, line["label"], **CELL)
+    sheet.text(1, line["label"], **LEFT)
     sheet.text(2, line["unit"], **CENTRED)
     if printed.value is None:
         sheet.text(3, line["value"], num_format=TEXT, **CENTRED)
@@ -193,22 +195,22 @@ def _write_checks(
     for place, (check, printed) in enumerate(zip(form.failing, checks, strict=True), 1):
         rows = f"\n{printed['rows']}" if printed["rows"] else ""
         sheet.text(0, str(place), **CENTRED)
-        sheet.text(1, printed["description"] + rows, **CELL)
+        sheet.text(1, printed["description"] + rows, **LEFT)
         _write_side(sheet, 2, check.left_value)
         sheet.text(3, printed["sign"], **CENTRED)
         _write_side(sheet, 4, check.right_value)
         _write_side(sheet, 5, check.difference)
-        sheet.text(6, f"{printed['identity']}: {printed['formula']}", font_size=10, **CELL)
+        sheet.text(6, f"{printed['identity']}: {printed['formula']}", font_size=10, **LEFT)
         sheet.end_row()
 
 
 def _write_side(sheet: Sheet, column: int, value: Decimal | None) -> None:
     """A number if it is a whole one that the cell keeps, else all its decimals as a text."""
     if value is None or value != value.to_integral_value() or abs(value) >= 10**EXACT_DIGITS:
-        sheet.text(column, exact(value), align="right", **CELL)
+        sheet.text(column, exact(value), **RIGHT)
     else:
         groups = (len(str(abs(int(value)))) - 1) // 3
-        sheet.number(column, value, "0" + '"."000' * groups, **CELL)
+        sheet.number(column, value, "0" + '"."000' * groups, **RIGHT)
 
 
 def _write_values(
@@ -221,18 +223,18 @@ def _write_values(
     sheet.heads(*words.heads("values_heads", 9))
     printed = (line for line in lines if line["level"] == "row")
     for row, line in zip(form.rows, printed, strict=True):
-        sheet.text(0, line["code"], **CELL)
-        sheet.text(1, line["number"], **CELL)
-        sheet.text(2, line["label"], **CELL)
-        sheet.text(3, line["unit"], **CELL)
+        sheet.text(0, line["code"], **LEFT)
+        sheet.text(1, line["number"], **CENTRED)
+        sheet.text(2, line["label"], **LEFT)
+        sheet.text(3, line["unit"], **CENTRED)
         if row.value is None:
             sheet.text(4, "", **CELL)
             sheet.text(5, "", **CELL)
         else:
-            sheet.number(4, row.value, "General", **CELL)
+            sheet.number(4, row.value, "General", **RIGHT)
             # All digits, of which the number keeps fifteen.
-            sheet.text(5, f"{row.value.normalize():f}", num_format=TEXT, align="right", **CELL)
-        sheet.text(6, line["value"], num_format=TEXT, align="right", **CELL)
-        sheet.text(7, ORIGINS[row.origin], **CELL)
-        sheet.text(8, line["note"], **CELL)
+            sheet.text(5, f"{row.value.normalize():f}", num_format=TEXT, **RIGHT)
+        sheet.text(6, line["value"], num_format=TEXT, **RIGHT)
+        sheet.text(7, ORIGINS[row.origin], **CENTRED)
+        sheet.text(8, line["note"], **LEFT)
         sheet.end_row()
