@@ -20,7 +20,7 @@ UNIT_TYPES = ("province", "department", "district", "commune", "vertical_agency"
 class Letterhead:
     """`month` is like `3/2025`; `year_of_issue` that in which the month's letter is due.
 
-    `sample_notice` is None for real data.
+    `sample_notice` is None for real data, `replaces` the revision before this one, if any.
     """
 
     province: str
@@ -31,6 +31,8 @@ class Letterhead:
     is_provisional: bool
     cutoff: str
     release_id: str
+    replaces: str | None
+    reason: str | None
     sample_notice: str | None
 
 
@@ -45,6 +47,8 @@ def letterhead(edition: Edition) -> Letterhead:
         is_provisional=edition.status == "provisional",
         cutoff=local_time(edition.data_cutoff),
         release_id=clean(edition.release_id),
+        replaces=clean(edition.previous_release_id) if edition.previous_release_id else None,
+        reason=labels.REASONS[edition.reason].vi if edition.reason else None,
         sample_notice=SAMPLE_NOTICE if edition.is_sample else None,
     )
 
