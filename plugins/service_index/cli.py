@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -196,6 +196,65 @@ def _show(month: str) -> None:
 
     with _warehouse() as connection:
         show_month(connection, parse_month(month), settings_module.load().releases, out)
+
+
+@app.command()
+def verify(
+    folder: Annotated[
+        Path, typer.Argument(metavar="RELEASE_FOLDER", help="Such as releases/2025-08/r1.")
+    ],
+) -> None:
+    """Hold a release's folder against its checksums, its manifest and the database.
+
+    Tells of every file that was altered, is missing or was added; exit status 1 if anything is.
+    """
+    from service_index.publishing.verification import verify as problems_of
+
+    with _warehouse() as connection:
+        connection.commit()
+        problems = problems_of(connection, folder)
+    for problem in problems:
+        out.print(problem, markup=False)
+    if problems:
+        raise ValueError(f"{folder}: {len(problems)} problems, named above")
+    out.print(f"{folder} is what was published", markup=False)
+
+
+Release = Annotated[str, typer.Argument(metavar="RELEASE", help="Such as 2025-08.r1.")]
+
+
+@app.command()
+def suspend(
+    release: Release,
+    because: Annotated[str, typer.Option(help="The reason; it is shown to the public.")],
+) -> None:
+    """Take a release back from the public: the home page shows its numbers no more.
+
+    Nothing of it is deleted. `resume` gives it back; other numbers make the next revision.
+    """
+    from service_index.publishing import suspension
+
+    _change_status(lambda connection: suspension.suspend(connection, release, because))
+    out.print(f"{release} is suspended: {because}", markup=False)
+
+
+@app.command()
+def resume(release: Release) -> None:
+    """End the suspension of a release; it has the status again that it had before."""
+    from service_index.publishing import suspension
+
+    _change_status(lambda connection: suspension.resume(connection, release))
+    out.print(f"{release} is published again")
+
+
+def _change_status(change: Callable[[Any], object]) -> None:
+    """Apply it, and bring the home page up to it."""
+    from service_index.orchestration import release_files
+
+    with _warehouse() as connection:
+        connection.commit()
+        change(connection)
+        release_files.write_home(connection, settings_module.load())
 
 
 @app.command()

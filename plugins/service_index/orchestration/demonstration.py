@@ -10,7 +10,7 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from service_index.orchestration import sample_source, stages
+from service_index.orchestration import release_files, sample_source, stages
 from service_index.orchestration.local_airflow import LocalAirflow
 from service_index.orchestration.progress import say
 from service_index.orchestration.windows import parse_month
@@ -53,12 +53,16 @@ def run(settings: Settings, out: Console) -> None:
         out.print(_totals(connection))
         show_month(connection, parse_month(MONTHS[-1]), settings.releases, out)
         show_form(connection, FORM, settings.releases, out)
+    folder = settings.releases
     out.print(
         f"\nDone in {time.monotonic() - started:.0f} s. Where to look next:\n"
+        f"  {release_files.home_page(settings)}   the public pages, in a browser\n"
+        f"  {folder / '2025-08' / 'r1' / 'documents'}   August's letter and targets\n"
+        f"  {folder / FORM / 'r1' / 'documents'}   the statistical form\n"
+        f"  {folder / '2025-08' / 'r1'}   tables (CSV, Parquet, XLSX), manifest, checksums\n"
         "  .venv/bin/service-index show --month 2025-03   another month's ranking\n"
         "  .venv/bin/service-index status                 what is loaded, checked, published\n"
         "  make up                                        Airflow's own pages\n"
-        f"  {settings.releases}   the published tables as CSV files\n"
         f"  {settings.reports}   the gates' reports\n"
         f"  {airflow.log_path}   what Airflow and dbt said",
         markup=False,

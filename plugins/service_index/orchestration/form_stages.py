@@ -80,26 +80,28 @@ def _whole(connection: psycopg.Connection, periods: list[str], settings: Setting
 
 def publish_forms(periods: list[str], *, reason: str | None) -> dict[str, Any]:
     """Publish forms that passed their gate; the same numbers make no new release."""
+    from service_index.orchestration import release_files
     from service_index.publishing.statistical_form import publish_form
 
     releases = {}
-    with stages.open_warehouse() as (connection, _, settings), marts_shared(connection):
+    with stages.open_warehouse() as (connection, _, settings):
         for period in periods:
-            if not stages.marts_passed(connection, "periods", period):
-                raise StageError(
-                    f"the form of {period} has not passed its gate as it now is: "
-                    f"run `service-index publish --period {period}` again"
+            with marts_shared(connection):
+                if not stages.marts_passed(connection, "periods", period):
+                    raise StageError(
+                        f"the form of {period} has not passed its gate as it now is: "
+                        f"run `service-index publish --period {period}` again"
+                    )
+                is_sample = stages.holds_sample_data(connection)
+                connection.commit()
+                result = publish_form(
+                    connection,
+                    period,
+                    code_revision=transform.project_revision(settings.dbt_project),
+                    is_sample=is_sample,
+                    reason=reason,
+                    province_code=settings.province_code,
                 )
-            is_sample = stages.holds_sample_data(connection)
-            connection.commit()
-            result = publish_form(
-                connection,
-                period,
-                code_revision=transform.project_revision(settings.dbt_project),
-                is_sample=is_sample,
-                reason=reason,
-                province_code=settings.province_code,
-            )
-            stages.lay_out_files(connection, result, settings)
+            release_files.lay_out(connection, result, settings)
             releases[result.release_id] = {"is_new": result.is_new, "status": result.status}
     return releases

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 
@@ -28,9 +28,6 @@ from service_index.settings import Settings
 from service_index.warehouse import migrate
 from service_index.warehouse.connection import connect
 from service_index.warehouse.locks import marts_shared
-
-if TYPE_CHECKING:
-    from service_index.publishing.release import PublishResult
 
 
 class StageError(Exception):
@@ -237,38 +234,29 @@ def publish(month: str, *, wanted: bool, reason: str | None) -> dict[str, Any]:
     """Publish a month whose marts passed their gate; the same numbers make no new release."""
     if not wanted:
         return {"release_id": None}
+    from service_index.orchestration import release_files
     from service_index.publishing.monthly import publish_month
 
     period_month = parse_month(month)
-    with open_warehouse() as (connection, _, settings), marts_shared(connection):
-        if not marts_passed(connection, "months", period_month.isoformat()):
-            raise StageError(
-                f"the marts of {month} have not passed their gate as they now are: "
-                f"run `service-index score --month {month}`"
+    with open_warehouse() as (connection, _, settings):
+        with marts_shared(connection):
+            if not marts_passed(connection, "months", period_month.isoformat()):
+                raise StageError(
+                    f"the marts of {month} have not passed their gate as they now are: "
+                    f"run `service-index score --month {month}`"
+                )
+            is_sample = holds_sample_data(connection)
+            connection.commit()
+            result = publish_month(
+                connection,
+                period_month,
+                code_revision=transforming.project_revision(settings.dbt_project),
+                is_sample=is_sample,
+                reason=reason,
+                province_code=settings.province_code,
             )
-        is_sample = holds_sample_data(connection)
-        connection.commit()
-        result = publish_month(
-            connection,
-            period_month,
-            code_revision=transforming.project_revision(settings.dbt_project),
-            is_sample=is_sample,
-            reason=reason,
-            province_code=settings.province_code,
-        )
-        lay_out_files(connection, result, settings)
+        release_files.lay_out(connection, result, settings)
     return {"release_id": result.release_id, "is_new": result.is_new, "status": result.status}
-
-
-def lay_out_files(
-    connection: psycopg.Connection, result: PublishResult, settings: Settings
-) -> None:
-    """Write the files of the release unless they are there, and tell what was published."""
-    from service_index.publishing.folder import ensure_files
-
-    folder = ensure_files(connection, result.release_id, settings.releases)
-    what = "published" if result.is_new else "unchanged, no new release:"
-    say(f"{what} {result.release_id} ({result.status}); files: {folder}")
 
 
 def marts_passed(connection: psycopg.Connection, scope: str, item: str) -> bool:
