@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from airflow._shared.module_loading import find_path_from_directory
 
 from service_index.settings import PROJECT_ROOT
 
@@ -91,3 +92,10 @@ def test_files_stay_readable() -> None:
     for folder in ("plugins", "expectations", "dags", "simulator"):
         for path in _files(PROJECT_ROOT / folder):
             assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path
+
+
+@pytest.mark.parametrize("syntax", ["glob", "regexp"])
+def test_airflow_takes_no_module_of_ours_for_a_plugin(syntax: str) -> None:
+    """It would run each under its bare name, and so put our csv in the place of Python's."""
+    taken = find_path_from_directory(str(PROJECT_ROOT / "plugins"), ".airflowignore", syntax)
+    assert [path for path in taken if path.endswith(".py")] == []
