@@ -14,7 +14,7 @@ from publish_marts import fill_march, finish_transform, publish
 from release_files import contents, read_csv
 from rich.console import Console
 
-from service_index.publishing import content, form_view
+from service_index.publishing import content, form_view, suspension
 from service_index.publishing.folder import ensure_files
 from service_index.publishing.relations import (
     FORM_CHECK,
@@ -306,6 +306,18 @@ def test_the_terminal_prints_the_form_and_what_does_not_add_up(
     ]
     assert cells["3.2"][2] == ""
     assert cells["channels_add_up"] == ["Phải bằng", "267.922", "256.669"]
+
+
+def test_the_terminal_tells_that_a_form_is_suspended(
+    forms: psycopg.Connection, tmp_path: Path
+) -> None:
+    release_id = publish_q3(forms).release_id
+    suspension.suspend(forms, release_id, "số liệu đang được rà soát")
+    forms.commit()
+    assert "Trạng thái (status): Tạm ngừng công bố (suspended)" in shown(forms, tmp_path)
+    suspension.resume(forms, release_id)
+    forms.commit()
+    assert "Trạng thái (status): Tạm tính (provisional)" in shown(forms, tmp_path)
 
 
 def test_the_terminal_without_a_release_says_so(forms: psycopg.Connection, tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from itertools import groupby, takewhile
 import psycopg
 from psycopg.rows import class_row
 
-from service_index.publishing.edition import Edition, editions
+from service_index.publishing.current import current_edition
+from service_index.publishing.edition import Edition
 from service_index.publishing.printing import number
 
 BY_HAND = "by_hand"
@@ -152,22 +153,18 @@ def read_form(connection: psycopg.Connection, edition: Edition) -> FormRelease:
 
 
 def read_current_form(connection: psycopg.Connection, period: str) -> FormRelease:
-    """The newest edition of the current release of `period`, all from one snapshot.
+    """The current release of the form of `period`, all from one snapshot.
 
     `connection` must not be in a transaction. Raises LookupError when nothing is published.
     """
     with connection.transaction():
         connection.execute("set transaction isolation level repeatable read, read only")
-        found = connection.execute(
-            "select release_id from published.current_release "
-            "where kind = 'statistical_form' and period = %s",
-            [period],
-        ).fetchone()
-        if found is None:
+        edition = current_edition(connection, "statistical_form", period)
+        if edition is None:
             raise LookupError(
                 f"the form of {period} is not published yet: run `service-index publish --period`"
             )
-        return read_form(connection, editions(connection, found[0])[-1])
+        return read_form(connection, edition)
 
 
 def lines(rows: Sequence[FormRow]) -> Iterator[Line]:
