@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
+from service_index.publishing import labels
 from service_index.publishing.edition import Edition
 from service_index.publishing.month import (
     Cause,
@@ -29,7 +30,8 @@ class Material:
     """`by_type` has units in the order of their rank, those without one behind, by their score.
 
     `previous` is the release of the calendar month before, None if there is none. Pages are
-    paths from the site's root. `compliance` is by (unit, metric, basis, field).
+    paths from the site's root. `compliance` is by (unit, metric, basis, field); `metrics` are those
+    that it has.
     """
 
     release: MonthRelease
@@ -39,6 +41,7 @@ class Material:
     unit_pages: dict[str, str]
     criterion_pages: dict[str, str]
     criteria: dict[str, Criterion]
+    metrics: list[str]
     compliance: dict[tuple[str, str, str, str], Compliance]
     causes: dict[str, list[Cause]]
     national: NationalRank | None
@@ -82,6 +85,7 @@ def prepare(release: MonthRelease, earlier: list[EarlierMonth]) -> Material:
         unit_pages=slugs.pages("units", release.units),
         criterion_pages=slugs.pages("criteria", criteria),
         criteria=criteria,
+        metrics=_metrics(release),
         compliance={
             (row.unit_code, row.metric_code, row.basis, row.field_code): row
             for row in release.compliance
@@ -102,6 +106,13 @@ def month_number(period: str) -> int:
 def _previous(edition: Edition, earlier: list[EarlierMonth]) -> EarlierMonth | None:
     before = month_number(edition.period) - 1
     return next((month for month in earlier if month_number(month.period) == before), None)
+
+
+def _metrics(release: MonthRelease) -> list[str]:
+    """The known ones first, in their order."""
+    found = {row.metric_code for row in release.compliance}
+    known = [code for code in labels.METRICS if code in found]
+    return known + sorted(found - set(known))
 
 
 def _by_type(release: MonthRelease) -> dict[str, list[UnitScore]]:

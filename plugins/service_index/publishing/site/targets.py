@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from service_index.publishing import labels
 from service_index.publishing.month import Compliance, UnitScore
 from service_index.publishing.site.material import ALL_FIELDS, Material
 
@@ -39,17 +38,10 @@ class Tally:
     judged: int
 
 
-def metrics(material: Material) -> list[str]:
-    """Metrics of the release: the known ones first, in their order."""
-    found = {row.metric_code for row in material.release.compliance}
-    known = [code for code in labels.METRICS if code in found]
-    return known + sorted(found - set(known))
-
-
 def row_of(material: Material, unit: UnitScore, field_code: str = ALL_FIELDS) -> TargetRow:
     cells = {
         (metric, basis): cell
-        for metric in metrics(material)
+        for metric in material.metrics
         for basis in BASES
         if (cell := material.compliance_of(unit.unit_code, metric, basis, field_code))
     }

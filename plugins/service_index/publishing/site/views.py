@@ -125,7 +125,7 @@ def _highest_rate_first(row: CriterionRow) -> tuple[bool, Decimal, str]:
 
 
 def compliance(material: Material) -> dict[str, Any]:
-    metrics = targets.metrics(material)
+    metrics = material.metrics
     sections = []
     for metric in metrics:
         for unit_type, units in material.by_type.items():
@@ -209,7 +209,7 @@ def _compliance_of(material: Material, shown: UnitScore, field_codes: list[str])
     fields = targets.fields_of(material, shown, field_codes)
     causes = sorted(material.causes.get(shown.unit_code, []), key=_most_failing_first)
     return {
-        "metrics": targets.metrics(material),
+        "metrics": material.metrics,
         "bases": targets.BASES,
         "fields": fields,
         "metrics_by_field": {
