@@ -85,9 +85,9 @@ def test_pages_print_what_is_published(march: psycopg.Connection, tmp_path: Path
         lost = {row[0][:2]: row[1:4] for row in table(page, "lost")}
         for code, numerator, denominator, rate, points, most in criteria:
             assert lost[code] == [
+                number(most - points, 2),
                 f"{percent(rate)} {count(numerator)}/{count(denominator)}",
                 f"{number(points, 2)} / {number(most, 0)}",
-                number(most - points, 2),
             ]
 
 

@@ -188,15 +188,15 @@ def test_lost_points_of_a_unit(release: MonthRelease, pages: Path, code: str) ->
         row = release.criterion_scores[code, own]
         name = f"{own} {criterion.name_vi}"
         if own == SUSPENDED:
-            figures = ["Tạm ngừng công bố", NOTHING, NOTHING, NOTHING]
+            figures = [NOTHING, "Tạm ngừng công bố", NOTHING, NOTHING]
         elif row.status == "not_applicable":
-            figures = ["không áp dụng", NOTHING, NOTHING, NOTHING]
+            figures = [NOTHING, "không áp dụng", NOTHING, NOTHING]
         else:
             counts = f"{rate(row.rate)} {whole(row.numerator)}/{whole(row.denominator)}"
             figures = [
+                signed(row.max_points, row.score).lstrip("+"),
                 row.withheld or counts,
                 f"{points(row.score)} / {whole(int(row.max_points or 0))}",
-                signed(row.max_points, row.score).lstrip("+"),
                 signed(row.score, before[code, own].score),
             ]
         lost = Decimal(-1) if row.score is None else row.max_points - row.score

@@ -8,6 +8,7 @@ a chart may be laid out by the width of a text, because that depends on a machin
 from __future__ import annotations
 
 import functools
+import math
 import re
 from collections.abc import Sequence
 from decimal import Decimal
@@ -19,6 +20,7 @@ from service_index.publishing.site.material import month_number
 from service_index.publishing.site.trend import Trend
 
 _MONTH = "format(datum.value % 12 + 1, '02') + '/' + floor(datum.value / 12)"
+_WHOLE = "datum.value % 1 ? '' : format(datum.value, 'd')"
 _TREND_EXTENT = (420, 150)
 _HISTOGRAM_EXTENT = (420, 110)
 _LONG_FRACTION = re.compile(r"\d+\.\d{3,}")
@@ -34,15 +36,18 @@ def trend_chart(trend: Trend) -> Markup | None:
     """Scores over months, the unit against the median of its peers; None for a single month."""
     if len(trend.months) < 2:
         return None
-    marks = []
+    marks: list[dict[str, Any]] = []
     for month in trend.months:
         at = {"month": month_number(month.period), "segment": month.segment}
-        if month.score is not None:
-            marks.append({**at, "of": "unit", "score": float(month.score)})
-        if month.peer_median is not None:
-            marks.append({**at, "of": "peers", "score": float(month.peer_median)})
+        for of, score in (("unit", month.score), ("peers", month.peer_median)):
+            if score is not None:
+                marks.append({**at, "of": of, "score": float(score)})
     if not marks:
         return None
+    scores = [mark["score"] for mark in marks]
+    # However close the scores lie, the axis reaches from one whole number to another.
+    ends = (math.floor(min(scores)), math.floor(max(scores)) + 1)
+    marks += [{"month": marks[0]["month"], "of": "frame", "score": end} for end in ends]
     breaks = [{"month": month_number(period) - 0.5} for period in trend.breaks]
     return _draw(_trend_design(), marks=marks, breaks=breaks)
 
@@ -99,14 +104,16 @@ def _trend_design() -> dict[str, Any]:
         y=altair.Y("score:Q")
         .title(None)
         .scale(zero=False, padding=8)
-        .axis(tickMinStep=1, tickCount=5),
+        .axis(tickMinStep=1, tickCount=5, labelExpr=_WHOLE),
         detail="segment:N",
     )
     peers = base.transform_filter("datum.of == 'peers'")
     unit = base.transform_filter("datum.of == 'unit'")
+    frame = base.transform_filter("datum.of == 'frame'")
     breaks = altair.Chart(altair.NamedData("breaks")).encode(x="month:Q")
     return _compiled(
         altair.layer(
+            frame.mark_point(opacity=0),
             breaks.mark_rule(stroke="var(--break)", strokeDash=[2, 3], strokeWidth=1.5),
             peers.mark_line(stroke="var(--ink-soft)", strokeWidth=1.5, strokeDash=[6, 3]),
             peers.mark_point(stroke="var(--ink-soft)", fill="var(--paper)", size=24, opacity=1),
@@ -128,7 +135,7 @@ def _histogram_design() -> dict[str, Any]:
         .scale(nice=False, zero=False)
         .axis(grid=False, tickCount=10),
         x2="to:Q",
-        y=altair.Y("count:Q").title(None).axis(tickMinStep=1, tickCount=4),
+        y=altair.Y("count:Q").title(None).axis(tickMinStep=1, tickCount=4, labelExpr=_WHOLE),
         y2=altair.datum(0),
     )
     own = altair.Chart(altair.NamedData("own")).encode(x="value:Q")

@@ -68,6 +68,13 @@ class Overview:
     unit_pages: dict[str, str]
     criterion_pages: dict[str, str]
 
+    @property
+    def has_withheld(self) -> bool:
+        """Whether a small cell is among what is shown."""
+        return any(row.score.withheld for row in self.lost) or bool(
+            self.online_year and self.online_year.withheld
+        )
+
 
 def overview_of(material: Material) -> Overview:
     province = material.release.province
