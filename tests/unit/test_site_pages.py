@@ -318,6 +318,7 @@ def test_compliance_by_unit(release: MonthRelease, pages: Path) -> None:
                 rate(year.target_rate),
             ]
             assert row[5] == whole(year.shortfall)
+    assert len(root.xpath('//caption[starts-with(@id, "field-table")]')) == 1, "hộ tịch alone"
     tallies = {tuple(row[:3]): row[3:] for row in table(root, "tallies")}
     met = [cells[u.unit_code, "end_to_end_online", "month", "*"].is_compliant for u in communes]
     key = ("Hồ sơ xử lý trực tuyến toàn trình", "Trong tháng", "Xã, phường")

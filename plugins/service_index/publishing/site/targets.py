@@ -68,18 +68,22 @@ def field_codes(material: Material) -> dict[str, list[str]]:
     return {unit_code: list(codes) for unit_code, codes in found.items()}
 
 
-def with_own_target(material: Material) -> list[TargetRow]:
-    """Fields of units for which a target is set, by field and in the order of the units."""
-    places = {unit.unit_code: i for i, unit in enumerate(_units(material))}
+def with_own_target(material: Material) -> dict[tuple[str, str], list[TargetRow]]:
+    """Units by the (field, metric) for which a target is set, in the order of the units."""
     keys = {
-        (row.field_code, row.unit_code)
+        (row.field_code, row.metric_code, row.unit_code)
         for row in material.release.compliance
         if row.field_code != ALL_FIELDS and row.target_rate is not None
     }
-    return [
-        row_of(material, material.release.units[unit_code], field_code)
-        for field_code, unit_code in sorted(keys, key=lambda key: (key[0], places[key[1]]))
-    ]
+    units = _units(material)
+    return {
+        (field_code, metric): [
+            row_of(material, unit, field_code)
+            for unit in units
+            if (field_code, metric, unit.unit_code) in keys
+        ]
+        for field_code, metric in sorted({(field, metric) for field, metric, _ in keys})
+    }
 
 
 def tallies(material: Material, metric: str, basis: str) -> list[Tally]:

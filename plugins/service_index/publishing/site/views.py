@@ -145,24 +145,13 @@ def compliance(material: Material) -> dict[str, Any]:
             for tally in targets.tallies(material, metric, basis)
         ],
         "sections": sections,
-        "field_sections": _field_sections(material, metrics),
+        "field_sections": [
+            {"field_name": rows[0].field_name or field_code, "metric": metric, "rows": rows}
+            for (field_code, metric), rows in targets.with_own_target(material).items()
+        ],
         "province_fields": targets.fields_of(material, province, codes),
         "has_withheld": any(row.withheld for row in material.release.compliance),
     }
-
-
-def _field_sections(material: Material, metrics: list[str]) -> list[dict[str, Any]]:
-    found: dict[tuple[str, str], list[targets.TargetRow]] = {}
-    for row in targets.with_own_target(material):
-        for metric in metrics:
-            if any(
-                cell.target_rate is not None for key, cell in row.cells.items() if key[0] == metric
-            ):
-                found.setdefault((row.field_code, metric), []).append(row)
-    return [
-        {"field_name": rows[0].field_name or field_code, "metric": metric, "rows": rows}
-        for (field_code, metric), rows in found.items()
-    ]
 
 
 def changes(material: Material, groups: list[downloads.DownloadGroup]) -> dict[str, Any]:
