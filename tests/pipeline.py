@@ -35,6 +35,10 @@ MARTS = (
     "mart_national_average",
     "mart_score_reconciliation",
     "mart_letter_figure",
+    "mart_release_criterion_score",
+    "mart_release_criterion",
+    "mart_release_unit",
+    "mart_release_field",
 )
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import psycopg
-from psycopg.rows import class_row
+from psycopg.rows import class_row, dict_row
+from psycopg.types.json import Jsonb
 
 from service_index.publishing import content, locks
 from service_index.publishing.state import PeriodState, PublishingRefusedError
@@ -198,29 +200,7 @@ def _insert_record(
             created_at, catalogue_version, content_sha256, code_revision, is_sample,
             province_name, source_batches
         )
-        select %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, coalesce(
-            jsonb_agg(
-                jsonb_build_object(
-                    'feed', feed, 'batches', batches, 'records', records,
-                    'loaded_until', loaded_until, 'sha256', sha256
-                )
-                order by feed collate "C"
-            ),
-            '[]'
-        )
-        from (
-            select
-                feed, count(*) as batches, sum(loaded) as records,
-                to_char(
-                    max(window_to) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
-                ) as loaded_until,
-                encode(
-                    sha256(string_agg(manifest_sha256, ',' order by batch_id)::bytea), 'hex'
-                ) as sha256
-            from ops.batch
-            where status = 'passed' and transformed_at is not null
-            group by feed
-        ) as behind_it
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         """,
         [
             release_id,
@@ -236,8 +216,32 @@ def _insert_record(
             draft.code_revision,
             draft.is_sample,
             draft.state.province_name,
+            Jsonb(_source_batches(connection)),
         ],
     )
+
+
+def _source_batches(connection: psycopg.Connection) -> list[dict[str, Any]]:
+    """The batches that the marts stand on, a row a feed: their list would outgrow the release."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
+            """
+            select
+                feed,
+                count(*) as batches,
+                sum(loaded)::bigint as records,
+                to_char(
+                    max(window_to) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
+                ) as loaded_until,
+                encode(
+                    sha256(string_agg(manifest_sha256, ',' order by batch_id)::bytea), 'hex'
+                ) as sha256
+            from ops.batch
+            where status = 'passed' and transformed_at is not null
+            group by feed
+            order by feed collate "C"
+            """
+        ).fetchall()
 
 
 def _log_status(

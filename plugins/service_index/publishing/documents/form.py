@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from service_index.publishing.form import (
     exact,
     lines,
 )
-from service_index.publishing.printing import local_time, one_line
+from service_index.publishing.printing import local_time
 
 NAME = "statistical_form"
 
@@ -29,8 +28,6 @@ ENTERED_BY_HAND = "số liệu nhập tay"
 NOT_ENTERED = "chưa nhập số liệu"
 NO_FIGURE = "không có số liệu"
 
-# Noncharacters, private and half characters.
-_UNKNOWN = {"Cn", "Co", "Cs"}
 _PERIOD = re.compile(r"(?P<year>\d{4})(?:Q(?P<quarter>[1-4])|H(?P<half>[12]))?")
 
 
@@ -143,6 +140,5 @@ def _check(check: FormCheck, places: dict[str, str]) -> dict[str, str]:
 
 
 def _text(text: str | None) -> str:
-    """On one line, in NFC, without what XML refuses; nothing is cut, however long it is."""
-    line = one_line(unicodedata.normalize("NFC", text or ""))
-    return "".join("\ufffd" if unicodedata.category(c) in _UNKNOWN else c for c in line).strip()
+    """Nothing is cut, however long it is."""
+    return wording.printable(text or "")

@@ -33,13 +33,18 @@ _KINDS = {"- ": "bullet", "+ ": "subbullet", "# ": "heading"}
 
 
 def clean(text: str) -> str:
-    """A name as documents print it: NFC, one line, no character that XML or a font chokes on."""
+    """A name as documents print it: `printable`, and not so long that it pushes all else away."""
+    name = printable(text)
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+
+
+def printable(text: str) -> str:
+    """NFC, one line, no character that XML or a font chokes on."""
     known = "".join(
         "\ufffd" if unicodedata.category(c) in {"Cn", "Co", "Cs"} else c
         for c in one_line(unicodedata.normalize("NFC", text))
     )
-    name = " ".join(known.split())
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+    return " ".join(known.split())
 
 
 def decimals(value: Decimal) -> int:
