@@ -269,29 +269,46 @@ def test_releases_go_on_without_national_results_and_take_them_in_once_they_are_
         terminal.show_month(connection, MARCH, pipeline.home / "releases", console)
     assert "Hạng toàn quốc (national rank): 28/63" in console.export_text()
 
-    # The same table again makes nothing new; another one makes a revision with its changes.
+    for line in (
+        "no portal is set (AIRFLOW_CONN_NATIONAL_PORTAL)",
+        "the portal has no rows for 2025-02",
+        "landed: 63 provinces of 2025-03",
+    ):
+        assert line in said.getvalue()
+
+
+def test_the_same_table_makes_nothing_new_and_another_one_a_revision_with_its_changes(
+    portal: Portal, pipeline: Pipeline, said: io.StringIO
+) -> None:
+    _import("2025-03")
+    pipeline.score("2025-03")
+    assert pipeline.publish("2025-03")["release_id"] == "2025-03.r1"
     assert _import("2025-03") == {"loaded": 0, "duplicates": 63, "quarantined": 0}
     pipeline.score("2025-03")
     assert pipeline.publish("2025-03")["is_new"] is False
     changed = _table("2025-03")
     changed[0]["TONG_SCORE"] = "85,57"
-    source.show("2025-03", changed)
+    portal.show("2025-03", changed)
     assert _import("2025-03", skip_landed=True)["loaded"] == 0
     assert _import("2025-03")["loaded"] == 1
     pipeline.score("2025-03")
-    assert pipeline.publish("2025-03")["release_id"] == "2025-03.r3"
+    assert pipeline.publish("2025-03")["release_id"] == "2025-03.r2"
     assert _rows(
         pipeline,
         "select relation, key, column_name, old_value, new_value from published.change "
-        "where release_id = '2025-03.r3'",
-    ) == [("national_ranking", "province_code=64", "total_score", "85.58", "85.57")]
-    for line in (
-        "no portal is set (AIRFLOW_CONN_NATIONAL_PORTAL)",
-        "the portal has no rows for 2025-02",
-        "landed: 63 provinces of 2025-03",
-        "nothing new to fetch for 2025-03",
-    ):
-        assert line in said.getvalue()
+        "where release_id = '2025-03.r2' order by relation",
+    ) == [
+        # 63 totals with one hundredth less in all.
+        (
+            "national_average",
+            "group_code=total",
+            "average_score",
+            "70.99746031746031746031746031746",
+            "70.997301587301587301587301587302",
+        ),
+        ("national_ranking", "province_code=64", "total_score", "85.58", "85.57"),
+    ]
+    assert "nothing new to fetch for 2025-03" in said.getvalue()
 
 
 def test_a_wrong_mapping_stops_the_import_and_nothing_else(

@@ -310,12 +310,12 @@ left join published.public_criterion_score as c
 
 -- A change shows what it changed from and to, so that it is withheld where either is.
 create view published.public_change as
-with withheld as (
+with withheld as not materialized (
     select
         release_id,
         'criterion_score' as relation,
         'unit_code=' || unit_code || ', criterion_code=' || criterion_code as key,
-        array['numerator', 'denominator', 'rate'] as columns
+        unnest(array['numerator', 'denominator', 'rate']) as column_name
     from published.public_criterion_score
     where withheld is not null
     union all
@@ -324,8 +324,10 @@ with withheld as (
         'target_compliance',
         'basis=' || basis || ', metric_code=' || metric_code || ', unit_code=' || unit_code
             || ', field_code=' || field_code,
-        array['numerator', 'denominator', 'rate', 'shortfall']
-            || case when field_code <> '*' then array['is_compliant'] else '{}' end
+        unnest(
+            array['numerator', 'denominator', 'rate', 'shortfall']
+                || case when field_code <> '*' then array['is_compliant'] else '{}' end
+        )
     from published.public_target_compliance
     where withheld is not null
     union all
@@ -333,7 +335,7 @@ with withheld as (
         release_id,
         'compliance_cause',
         'unit_code=' || unit_code || ', cause=' || cause,
-        array['dossiers_failing', 'dossiers_failing_only']
+        unnest(array['dossiers_failing', 'dossiers_failing_only'])
     from published.public_compliance_cause
     where withheld is not null
     union all
@@ -341,9 +343,20 @@ with withheld as (
         release_id,
         'letter_figure',
         'province_code=' || province_code || ', row_code=' || row_code,
-        array['value', 'printed_value']
+        unnest(array['value', 'printed_value'])
     from published.public_letter_figure
     where withheld = 'n<5'
+),
+
+-- by release, so that one release is asked for its own cells and those of the one before alone
+hidden as (
+    select r.release_id, w.relation, w.key, w.column_name
+    from published.release_record as r
+    cross join lateral (select * from withheld where release_id = r.release_id) as w
+    union
+    select r.release_id, w.relation, w.key, w.column_name
+    from published.release_record as r
+    cross join lateral (select * from withheld where release_id = r.previous_release_id) as w
 )
 
 select
@@ -351,22 +364,12 @@ select
     t.relation,
     t.key,
     t.column_name,
-    case when not cell.is_withheld then t.old_value end as old_value,
-    case when not cell.is_withheld then t.new_value end as new_value,
+    case when h.release_id is null then t.old_value end as old_value,
+    case when h.release_id is null then t.new_value end as new_value,
     t.cause,
-    case when cell.is_withheld then 'n<5' end as withheld
+    case when h.release_id is not null then 'n<5' end as withheld
 from published.change as t
-join published.release_record as r using (release_id)
-cross join lateral (
-    select exists (
-        select from withheld as w
-        where
-            w.release_id in (r.release_id, r.previous_release_id)
-            and w.relation = t.relation
-            and w.key = t.key
-            and t.column_name = any(w.columns)
-    ) as is_withheld
-) as cell;
+left join hidden as h using (release_id, relation, key, column_name);
 
 comment on column published.release_record.source_batches is
 'The batches behind it by feed: how many, their records, the end of their windows, a hash over them';
