@@ -75,6 +75,22 @@ CAUSES = {
     "in_person_step": Label("Có bước phải thực hiện trực tiếp", "an in-person step"),
 }
 
+# Why a unit has no rank, by `ranking_status`.
+NOT_RANKED = {
+    "unit_type_not_ranked": Label(
+        "Loại cơ quan được chấm điểm, không xếp hạng",
+        "a kind of unit that is scored and not ranked",
+    ),
+    "no_ranking_criterion": Label(
+        "Trong tháng không có hồ sơ để chấm các tiêu chí xếp hạng",
+        "no dossiers in the month for the criteria that rank",
+    ),
+    "below_minimum_volume": Label(
+        "Số hồ sơ trong tháng chưa đủ mức tối thiểu để xếp hạng",
+        "too few dossiers in the month to be ranked",
+    ),
+}
+
 BANDS_UNCONFIRMED = Label(
     "Xếp loại theo ngưỡng chưa được xác nhận", "bands by unconfirmed thresholds"
 )
@@ -82,4 +98,10 @@ BANDS_UNCONFIRMED = Label(
 SMALL_CELL = Label(
     "n<5: dưới 5 trường hợp, hoặc chênh lệch dưới 5 so với bản công bố trước, không công bố",
     "n<5: fewer than 5 cases, or fewer than 5 by difference from an earlier revision, withheld",
+)
+
+# Fields without a target of their own.
+RATE_ALONE = Label(
+    "Lĩnh vực không có chỉ tiêu riêng chỉ công bố tỷ lệ, làm tròn đến phần trăm",
+    "fields without a target of their own are given as a rate in whole percent, without counts",
 )
