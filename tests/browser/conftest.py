@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from service_index.publishing import site
 from service_index.publishing.edition import editions
-from service_index.publishing.month import read_earlier_months, read_month
+from service_index.publishing.month_reading import read_earlier_months, read_month
 from service_index.publishing.site.slugs import slug
 from service_index.warehouse import connection
 from tests.browser import site_release

@@ -17,7 +17,8 @@ from service_index.publishing.documents import letter
 from service_index.publishing.documents.office import TEMPLATES, BrokenTemplateError
 from service_index.publishing.documents.wording import clean
 from service_index.publishing.edition import SAMPLE_NOTICE, editions
-from service_index.publishing.month import MonthRelease, read_earlier_months, read_month
+from service_index.publishing.month import MonthRelease
+from service_index.publishing.month_reading import read_earlier_months, read_month
 from tests.integration.publish_marts import fill_march, publish
 from tests.letter_support import (
     MM,

@@ -11,7 +11,7 @@ import pytest
 
 from service_index.publishing import site
 from service_index.publishing.edition import editions
-from service_index.publishing.month import read_earlier_months, read_month
+from service_index.publishing.month_reading import read_earlier_months, read_month
 from service_index.publishing.printing import number, percent
 from service_index.publishing.site.slugs import slug
 from service_index.publishing.suspension import resume, suspend

@@ -20,7 +20,8 @@ from publish_marts import fill_march, publish, resolve_late
 
 from service_index.publishing import labels
 from service_index.publishing.edition import editions
-from service_index.publishing.month import MonthRelease, read_month
+from service_index.publishing.month import MonthRelease
+from service_index.publishing.month_reading import read_month
 from service_index.publishing.open_data import workbook
 from service_index.publishing.open_data.sheet import HEADING_ROW
 from tests.warehouses import fresh_warehouse

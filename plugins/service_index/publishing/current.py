@@ -7,7 +7,8 @@ from dataclasses import replace
 import psycopg
 
 from service_index.publishing.edition import Edition, editions
-from service_index.publishing.month import MonthRelease, read_month
+from service_index.publishing.month import MonthRelease
+from service_index.publishing.month_reading import read_month
 
 
 def current_edition(connection: psycopg.Connection, kind: str, period: str) -> Edition | None:

@@ -19,12 +19,8 @@ from psycopg.pq import TransactionStatus
 from service_index.publishing import form, manifest
 from service_index.publishing.edition import Edition, editions
 from service_index.publishing.form import FormRelease
-from service_index.publishing.month import (
-    EarlierMonth,
-    MonthRelease,
-    read_earlier_months,
-    read_month,
-)
+from service_index.publishing.month import EarlierMonth, MonthRelease
+from service_index.publishing.month_reading import read_earlier_months, read_month
 from service_index.publishing.open_data import csv, files
 from service_index.warehouse.locks import PUBLISHING_LOCK
 

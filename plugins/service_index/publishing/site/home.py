@@ -17,7 +17,7 @@ from psycopg.rows import class_row
 from service_index.publishing import locks
 from service_index.publishing.edition import SAMPLE_NOTICE, editions
 from service_index.publishing.labels import Label
-from service_index.publishing.month import read_earlier_months, read_month
+from service_index.publishing.month_reading import read_earlier_months, read_month
 from service_index.publishing.site import downloads, overview, rendering
 from service_index.publishing.site.downloads import DownloadGroup
 from service_index.publishing.site.material import prepare
