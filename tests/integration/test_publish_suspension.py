@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from service_index.publishing.edition import editions
+from service_index.publishing.state import PublishingRefusedError
 from service_index.publishing.suspension import SuspensionError, resume, suspend
 from tests.integration.publish_marts import (
     AFTER_MARCH,
@@ -48,10 +49,12 @@ def test_a_suspended_release_stays_what_it_is_until_it_is_resumed(march) -> None
     assert log == [("final", None), ("suspended", "số liệu đang được rà soát"), ("final", None)]
 
 
-def test_other_numbers_replace_a_suspended_release(march) -> None:
+def test_other_numbers_replace_a_suspended_release_only_for_a_named_reason(march) -> None:
     publish(march)
     suspend(march, "2025-03.r1", "sai sót")
     resolve_late(march, "H31.005", 6)
+    with pytest.raises(PublishingRefusedError, match="is suspended, and other numbers"):
+        publish(march)
     assert publish(march, reason="our_error").status == "revised"
     assert status(march) == ("2025-03.r2", "revised")
 

@@ -6,6 +6,7 @@ them withholds.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,10 +20,23 @@ from service_index.publishing.printing import local_time, number
 NOTHING = "–"
 
 _RECORDS = {
-    "dossiers": Label("hồ sơ", "dossiers"),
-    "procedures": Label("thủ tục", "procedures"),
-    "petitions": Label("phản ánh, kiến nghị", "petitions"),
-    "ratings": Label("lượt đánh giá", "ratings"),
+    "dossiers": Label("hồ sơ", "dossier"),
+    "procedures": Label("thủ tục", "procedure"),
+    "petitions": Label("phản ánh, kiến nghị", "petition"),
+    "ratings": Label("lượt đánh giá", "rating"),
+}
+
+
+# Of scores a sentence is made; these are told by their number, their values stand in CHANGES.csv.
+_OTHER_TABLES = {
+    "target_compliance": Label("Mức đạt chỉ tiêu", "compliance with the targets"),
+    "compliance_cause": Label("Nguyên nhân chưa đạt", "causes of failing them"),
+    "national_ranking": Label("Bảng xếp hạng toàn quốc", "national ranking"),
+    "national_average": Label("Trung bình cả nước", "national averages"),
+    "letter_figure": Label("Số liệu của công văn", "figures of the letter"),
+    "criterion": Label("Danh mục tiêu chí", "catalogue of criteria"),
+    "unit": Label("Danh mục đơn vị", "list of units"),
+    "field": Label("Danh mục lĩnh vực", "list of fields"),
 }
 
 
@@ -70,13 +84,26 @@ def restatements(release: MonthRelease) -> list[Restatement]:
     ]
 
 
+def other_changes(release: MonthRelease) -> list[tuple[Label, int]]:
+    """How many values changed in each table of which no sentence is made."""
+    counted = Counter(change.relation for change in release.changes)
+    return [(label, counted[name]) for name, label in _OTHER_TABLES.items() if counted[name]]
+
+
 def notice(release: MonthRelease) -> str:
     """The notice of a revision as plain text: Vietnamese, then English."""
-    edition, found = release.edition, restatements(release)
+    edition = release.edition
+    lines = [
+        *(item.line for item in restatements(release)),
+        *(
+            Label(f"{table.vi}: {count} giá trị", f"{table.en}: {count} values")
+            for table, count in other_changes(release)
+        ),
+    ]
     parts = [f"{SAMPLE_NOTICE}\n"] if edition.is_sample else []
     for language in ("vi", "en"):
-        parts.append(_head(edition, len(found), language))
-        parts += [f"- {getattr(item.line, language)}\n" for item in found]
+        parts.append(_head(edition, len(release.changes), language))
+        parts += [f"- {getattr(line, language)}\n" for line in lines]
         parts.append("\n")
     return "".join(parts).rstrip("\n") + "\n"
 
@@ -90,13 +117,13 @@ def _head(edition: Edition, count: int, language: str) -> str:
             f"THÔNG BÁO ĐIỀU CHỈNH SỐ LIỆU {edition.period}, bản {edition.revision} "
             f"({edition.release_id}) thay bản {edition.previous_release_id}\n"
             f"{edition.province_name}. Lý do: {reason}. Trạng thái: {status}. "
-            f"Số liệu đến {cutoff}.\nSố giá trị thay đổi: {count}\n"
+            f"Số liệu đến {cutoff}.\nSố giá trị thay đổi (CHANGES.csv): {count}\n"
         )
     return (
         f"NOTICE OF REVISION, {edition.period}: {edition.release_id} replaces "
         f"{edition.previous_release_id}\n"
         f"{edition.province_name}. Reason: {reason}. Status: {status}. Data up to {cutoff}.\n"
-        f"Values changed: {count}\n"
+        f"Values changed (CHANGES.csv): {count}\n"
     )
 
 
@@ -142,9 +169,10 @@ def _values(old: CriterionScore | None, new: CriterionScore | None) -> tuple[str
     The same rate of other counts is told by the counts.
     """
     if old is not None and new is not None:
-        if old.rate is not None and old.rate == new.rate:
+        counts = [(score.numerator, score.denominator) for score in (old, new)]
+        if old.rate is not None and old.rate == new.rate and counts[0] != counts[1]:
             return f"{old.numerator}/{old.denominator}", f"{new.numerator}/{new.denominator}"
-        if old.rate is not None and new.rate is not None:
+        if old.rate is not None and new.rate is not None and old.rate != new.rate:
             return _apart(old.rate, new.rate, 3)
         if old.score is not None and new.score is not None:
             return _apart(old.score, new.score, 2)
@@ -176,12 +204,14 @@ def _because(
     if None in {old.denominator, new.denominator, old.numerator, new.numerator}:
         return None
     more = (new.denominator or 0) - (old.denominator or 0)
-    if more > 0 and reason == "late_data":
-        return Label(f"{more} {records.vi} đến muộn", f"{more} late {records.en}")
-    if more:
-        return Label(f"{more:+d} {records.vi}", f"{more:+d} {records.en}")
     moved = abs((new.numerator or 0) - (old.numerator or 0))
-    return Label(f"{moved} {records.vi} đổi kết quả", f"{moved} {records.en} judged anew")
+    records_en = records.en if 1 in {abs(more), 0 if more else moved} else f"{records.en}s"
+    if more > 0 and reason == "late_data":
+        return Label(f"{more} {records.vi} đến muộn", f"{more} late {records_en}")
+    if more:
+        return Label(f"{more:+d} {records.vi}", f"{more:+d} {records_en}")
+    told = Label(f"{moved} {records.vi} đổi kết quả", f"{moved} {records_en} judged anew")
+    return told if moved else None
 
 
 def _total(unit: UnitScore | None) -> str:

@@ -99,6 +99,7 @@ def publish(
         sha256 = content.marts_sha256(connection, subject)
         if head and (head.content_sha256, head.is_sample) == (sha256, is_sample):
             return _confirm(connection, head, state, at)
+        _refuse_to_end_a_suspension(head, subject.period, reason)
         # Numbers that stand under another mark: the source was named wrongly before.
         default = "source_correction" if head and head.content_sha256 == sha256 else "late_data"
         draft = _Draft(subject, state, at, sha256, is_sample, reason or default, code_revision)
@@ -146,6 +147,15 @@ def _refuse_reopening(head: _Head | None, state: PeriodState, period: str) -> No
         f"{period} was published as closed, but the data now end at {data_end}: "
         "ingest the missing windows first"
     )
+
+
+def _refuse_to_end_a_suspension(head: _Head | None, period: str, reason: str | None) -> None:
+    """What a person suspended, no schedule puts before the public again."""
+    if head is not None and head.status == "suspended" and reason is None:
+        raise PublishingRefusedError(
+            f"{head.release_id} is suspended, and other numbers would put {period} before the "
+            "public again: name a --reason to replace it, or `service-index resume` it first"
+        )
 
 
 def _confirm(

@@ -26,9 +26,14 @@ def checked_dsn(uri: str) -> str:
 
 
 def connect(dsn: str, **options: Any) -> psycopg.Connection:
-    """Open a connection whose session time zone is UTC, whatever the host's."""
+    """Open a connection whose session has one time zone and one way to write dates.
+
+    The server's own may be others: UTC stands for the host's, and the driver reads instants in
+    ISO style alone.
+    """
     connection = psycopg.connect(dsn, application_name="service-index", **options)
     connection.execute("set time zone 'UTC'")
+    connection.execute("set datestyle = 'ISO, MDY'")
     connection.commit()
     return connection
 
