@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -43,9 +44,18 @@ def count_fields(connection: psycopg.Connection, unit: str, fields: dict[str, An
     for field, (numerator, denominator) in [*fields.items(), ("*", total)]:
         connection.execute(
             "insert into marts.mart_target_compliance values "
-            "(%s, 'month', 'end_to_end_online', %s, %s, %s, %s, %s / nullif(%s, 0)::numeric, 0.7, "
+            "(%s, 'month', 'end_to_end_online', %s, %s, %s, %s, %s / nullif(%s, 0)::numeric, %s, "
             "false, 1)",
-            [MARCH, unit, field, numerator, denominator, numerator, denominator],
+            [
+                MARCH,
+                unit,
+                field,
+                numerator,
+                denominator,
+                numerator,
+                denominator,
+                Decimal("0.7") if field in {"*", "ho-tich"} else None,
+            ],
         )
 
 
@@ -59,6 +69,12 @@ def shown(connection: psycopg.Connection, view: str, key: str) -> dict[Any, Any]
 
 def is_small(*numbers: int) -> bool:
     return any(0 < abs(number) < 5 for number in numbers)
+
+
+def tells(now: tuple[int, int], then: tuple[int, int]) -> bool:
+    """Whether two revisions of a share tell of one to four people, by their difference."""
+    more, better = now[1] - then[1], now[0] - then[0]
+    return is_small(more) or (more == 0 and is_small(better))
 
 
 def fraction() -> st.SearchStrategy[tuple[int, int]]:
@@ -101,16 +117,16 @@ def test_no_two_revisions_tell_of_fewer_than_five(march, revisions) -> None:
         cells = [(public[name, unit, "05"], exact[name, unit]) for name in releases]
         for index, (cell, (numerator, denominator)) in enumerate(cells):
             is_close = unit != "H31" and any(
-                is_small(numerator - n, denominator - d) for _, (n, d) in cells[:index]
+                tells((numerator, denominator), then) for _, then in cells[:index]
             )
             hidden = is_small(denominator) or (is_close and denominator > 0)
             assert cell[3] == ("n<5" if hidden else None)
             assert cell[:2] == ((None, None) if hidden else (numerator, denominator))
             assert hidden is False or cell[2] is None
         if unit != "H31":
-            seen = [cell for cell, _ in cells if cell[3] is None and cell[1]]
+            seen = [cell[:2] for cell, _ in cells if cell[3] is None and cell[1]]
             for one, other in itertools.combinations(seen, 2):
-                assert not is_small(one[1] - other[1], one[0] - other[0])
+                assert not tells(one, other)
 
 
 def test_procedures_are_nobody(march) -> None:
@@ -129,6 +145,32 @@ def test_procedures_are_nobody(march) -> None:
     assert (round(score[0], 3), score[1]) == (4, "scored"), "an official score is not withheld"
 
 
+def of_release(
+    connection: psycopg.Connection, release_id: str, created_at: str
+) -> dict[tuple[str, str], tuple[object, ...]]:
+    """What the public sees of H31.001 in a release with the marts' rows, by basis and field."""
+    period, revision = release_id.split(".r")
+    connection.execute(
+        "insert into published.release_record (release_id, kind, period, province_code, "
+        "revision, created_at, catalogue_version, content_sha256, code_revision, is_sample) "
+        "values (%s, 'monthly', %s, 'H31', %s, %s, 'v', repeat('0', 64), 'c', true)",
+        [release_id, period, int(revision), created_at],
+    )
+    connection.execute(
+        "insert into published.target_compliance select %s, * "
+        "from marts.mart_target_compliance where unit_code = 'H31.001'",
+        [release_id],
+    )
+    return {
+        (row[0], row[1]): row[2:]
+        for row in connection.execute(
+            "select basis, field_code, numerator, denominator, rate, withheld, is_compliant "
+            "from published.public_target_compliance where release_id = %s",
+            [release_id],
+        )
+    }
+
+
 @settings(
     max_examples=20,
     derandomize=True,
@@ -136,42 +178,57 @@ def test_procedures_are_nobody(march) -> None:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(fields=st.fixed_dictionaries({field: fraction() for field in FIELDS}))
-def test_a_field_cannot_be_had_by_subtracting_the_others_from_the_total(march, fields) -> None:
+def test_counts_are_shown_of_all_fields_and_of_those_with_a_target(march, fields) -> None:
     with march.transaction(force_rollback=True):
         count_fields(march, "H31.001", fields)
-        # As a release would hold them, without the revisions that add their own rule.
-        march.execute(
-            "insert into published.release_record (release_id, kind, period, province_code, "
-            "revision, created_at, catalogue_version, content_sha256, code_revision, is_sample) "
-            "values ('2025-03.r1', 'monthly', '2025-03', 'H31', 1, now(), 'v', repeat('0', 64), "
-            "'c', true)"
-        )
-        march.execute(
-            "insert into published.target_compliance select '2025-03.r1', * "
-            "from marts.mart_target_compliance where unit_code = 'H31.001'"
-        )
-        public = {
-            row[0]: row[1:]
-            for row in march.execute(
-                "select field_code, denominator, withheld, is_compliant "
-                "from published.public_target_compliance"
-            )
-        }
+        public = of_release(march, "2025-03.r1", "2025-04-02")
     total = sum(denominator for _, denominator in fields.values())
-    assert public["*"][0] == (None if is_small(total) else total)
-    assert public["*"][2] is False, "whether a unit meets its target is official"
-    hidden = [field for field in FIELDS if public[field][1]]
-    for field in FIELDS:
-        assert (public[field][0] is None) == (field in hidden)
-        assert public[field][2] is (None if field in hidden else False)
-        if is_small(fields[field][1]):
-            assert field in hidden
-    rest = sum(fields[field][1] for field in hidden)
-    assert not is_small(rest) or is_small(total)
-    needed = [field for field in FIELDS if is_small(fields[field][1])]
-    assert len(hidden) <= len(needed) + 1, "nothing is withheld without need"
-    if not needed:
-        assert hidden == []
+    for field in ("dat-dai", "y-te"):
+        numerator, denominator = fields[field]
+        hidden = is_small(denominator)
+        rate = None
+        if denominator and not hidden:
+            # Half up, in exact whole numbers.
+            rate = Decimal((200 * numerator + denominator) // (2 * denominator)) / 100
+        assert public["month", field][:4] == (None, None, rate, "n<5" if hidden else None)
+    numerator, denominator = fields["ho-tich"]
+    hidden = is_small(denominator, total - denominator)
+    shown_counts = (None, None) if hidden else (numerator, denominator)
+    assert public["month", "ho-tich"][:2] == shown_counts
+    assert public["month", "ho-tich"][4] is (None if hidden else False)
+    assert public["month", "*"][1] == (None if is_small(total) else total)
+    assert public["month", "*"][4] is False, "whether a unit meets its target is official"
+
+
+@pytest.mark.parametrize(
+    ("january", "february", "is_withheld"),
+    [
+        ((20, 30), (2, 3), True),  # the year less January is February
+        ((2, 3), (20, 30), True),
+        ((2, 3), (2, 4), False),  # both months are withheld, and seven are no few
+        ((20, 30), (20, 30), False),
+        ((0, 0), (2, 3), True),
+    ],
+)
+def test_a_year_does_not_give_away_the_months_that_are_withheld(
+    march, january, february, is_withheld
+) -> None:
+    year = tuple(map(sum, zip(january, february, strict=True)))
+    with march.transaction(force_rollback=True):
+        for release_id, created_at, month, to_date in (
+            ("2025-01.r1", "2025-02-02", january, january),
+            ("2025-02.r1", "2025-03-02", february, year),
+        ):
+            march.execute("delete from marts.mart_target_compliance")
+            for basis, (numerator, denominator) in (("month", month), ("year_to_date", to_date)):
+                march.execute(
+                    "insert into marts.mart_target_compliance values (%s, %s, "
+                    "'end_to_end_online', 'H31.001', '*', %s, %s, 0.5, 0.7, false, 1)",
+                    [MARCH, basis, numerator, denominator],
+                )
+            public = of_release(march, release_id, created_at)
+    assert public["month", "*"][1] == (None if is_small(february[1]) else february[1])
+    assert public["year_to_date", "*"][1] == (None if is_withheld else year[1])
 
 
 def test_the_change_log_gives_nothing_away(march) -> None:
@@ -193,9 +250,43 @@ def test_the_change_log_gives_nothing_away(march) -> None:
     assert logged["H31.003", "denominator"] == (None, None, "n<5"), "two more, by subtraction"
     assert all(row[2] is None for key, row in logged.items() if key[1] == "score")
     march.commit()
-    causes = march.execute(
-        "select dossiers_failing, dossiers_failing_only from published.public_compliance_cause "
-        "where withheld is null"
+
+
+def test_causes_are_withheld_with_the_dossiers_they_are_of(march) -> None:
+    count_fields(march, "H31.001", {"ho-tich": (1, 3)})
+    march.commit()
+    publish(march)
+    query = (
+        "select count(*) filter (where withheld = 'n<5'), count(dossiers_failing), count(*) "
+        "from published.public_compliance_cause where release_id = %s and unit_code = %s"
+    )
+    assert march.execute(query, ["2025-03.r1", "H31.001"]).fetchone() == (5, 0, 5)
+    assert march.execute(query, ["2025-03.r1", "H31.002"]).fetchone() == (0, 5, 5)
+    # The same dossiers, of which two fail otherwise than before.
+    march.execute(
+        "update marts.mart_compliance_cause set dossiers_failing = dossiers_failing + 2 "
+        "where unit_code = 'H31.002' and cause = 'not_paid_online'"
+    )
+    march.commit()
+    assert publish(march).release_id == "2025-03.r2"
+    assert march.execute(query, ["2025-03.r2", "H31.002"]).fetchone() == (1, 4, 5)
+
+
+def test_a_field_without_counts_has_no_counts_in_the_change_log(march) -> None:
+    march.execute(
+        "update marts.mart_target_compliance set target_rate = null where field_code = 'ho-tich'"
+    )
+    march.commit()
+    publish(march)
+    march.execute(
+        "update marts.mart_target_compliance set numerator = numerator - 7, rate = rate - 0.1 "
+        "where unit_code = 'H31.002'"
+    )
+    march.commit()
+    publish(march)
+    found = march.execute(
+        "select distinct key, column_name from published.public_change "
+        "where relation = 'target_compliance' order by 1, 2"
     ).fetchall()
-    assert causes
-    assert all(not is_small(*row) for row in causes)
+    assert found
+    assert not any("field_code=ho-tich" in key for key, _ in found)
