@@ -5,10 +5,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := env -u PYTHONPATH $(BIN)
 
-.PHONY: help setup demo test test-fast test-browser test-office lint docs up down clean lock
+.PHONY: help setup demo test test-fast test-browser test-office bench-publication lint docs up down clean lock
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
 
 setup: .venv/.runtime ## build the environment in .venv/ (nothing else)
 
@@ -48,6 +48,9 @@ test-office: .venv/.development ## letter, form and workbook opened by LibreOffi
 	@command -v soffice > /dev/null || { echo "no soffice here: apt-get install" \
 		"libreoffice-writer-nogui libreoffice-calc-nogui poppler-utils"; exit 1; }
 	@$(RUN)/python -m pytest tests/office
+
+bench-publication: .venv/.development ## how long all files of a month take (after `make demo`)
+	@$(RUN)/python -m tests.benchmarks.publication
 
 lint: .venv/.development ## ruff, mypy (strict), sqlfluff
 	@$(RUN)/ruff check . && $(RUN)/ruff format --check .

@@ -15,8 +15,10 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+import demo_files
 import psycopg
 import pytest
+from demo_corrections import correct_one_percent_of_august, writers_before_august
 from demo_papers import FORM, LETTER
 
 from docs.criteria_page import examples
@@ -305,6 +307,30 @@ def test_it_prints_what_a_newcomer_wants_to_know(demo: Demo) -> None:
     assert "Traceback" not in demo.printed
 
 
+def test_it_ends_with_documents_pages_and_tables_of_every_release(demo: Demo) -> None:
+    with psycopg.connect(demo.dsn) as connection:
+        for period, folder in demo_files.folders(demo.home / "releases").items():
+            demo_files.check_contents(folder, "form" if "Q" in period else "monthly")
+            demo_files.check_trust(folder, connection)
+    home_page = demo.home / "releases" / "index.html"
+    assert home_page.as_uri() in demo.printed.replace("\n", "")
+    assert "DỮ LIỆU MẪU" in home_page.read_text("utf-8")
+
+
+def test_the_letter_of_march_prints_what_the_office_printed(demo: Demo) -> None:
+    folder = demo_files.folders(demo.home / "releases")["2025-03"]
+    text = demo_files.text_of(folder / "documents" / "letter.pdf")
+    for row, (printed, out_of) in LETTER.items():
+        assert (printed if out_of is None else f"{printed}/{out_of}") in text, row
+
+
+def test_the_form_of_the_quarter_prints_what_the_office_printed(demo: Demo) -> None:
+    folder = demo_files.folders(demo.home / "releases")["2025Q3"]
+    words = demo_files.text_of(folder / "documents" / "statistical_form.pdf").split()
+    for row, printed in FORM.items():
+        assert printed in words, row
+
+
 def test_a_second_run_fetches_nothing_and_releases_nothing(demo: Demo) -> None:
     landed = sorted(demo.home.glob("landing/*/*/manifest.json"))
     printed = _run(demo.home)
@@ -321,55 +347,14 @@ def test_a_second_run_fetches_nothing_and_releases_nothing(demo: Demo) -> None:
         ]
 
 
-def _correct_one_percent_of_august(demo: Demo) -> int:
-    """Drop a file into the inbox with corrections of every hundredth dossier received in August."""
-    corrections = (
-        {"DaXoa": "1"},
-        {"DanhSachGiayToKetQua": []},
-        {"HoSoCoThanhPhanSoHoa": "0", "NgayDongBoDVCQG": ""},
-        {"KenhThucHien": "1", "CoBuocTrucTiep": "1"},
-    )
-    lines = []
-    with (demo.home / "sample" / "dossiers.jsonl").open("rb") as records:
-        august = (line for line in records if b'"NgayTiepNhan":"202508' in line)
-        for place, line in enumerate(list(august)[::100]):
-            record = json.loads(line) | corrections[place % len(corrections)]
-            lines.append(json.dumps(record | {"NgayCapNhat": "20250916080000"}))
-    inbox = demo.home / "inbox"
-    inbox.mkdir(exist_ok=True)
-    (inbox / "dossiers-corrections.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    return len(lines)
-
-
-def _writers_before_august(connection: psycopg.Connection) -> dict[str, object]:
-    """Which transaction wrote each row of the months before August: another one, if rebuilt."""
-    return {
-        mart: connection.execute(
-            "select array_agg(xmin::text order by ctid) "
-            f"from {mart} where period_month < '2025-08-01'"
-        ).fetchone()
-        for mart in (
-            "intermediate.int_measure__procedures_received",
-            "intermediate.int_measure__dossiers_resolved",
-            "marts.fct_measure",
-            "marts.fct_criterion_score",
-            "marts.mart_monthly_score",
-            "marts.mart_dossier_balance",
-            "marts.mart_target_compliance",
-            "marts.mart_compliance_cause",
-            "marts.mart_former_unit_score",
-        )
-    }
-
-
 def test_a_change_of_one_percent_rebuilds_what_it_touches_and_equals_a_full_refresh(
     demo: Demo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pipeline = open_pipeline(monkeypatch, demo.home, demo.dsn, "http://no:one@127.0.0.1:9")
-    corrected = _correct_one_percent_of_august(demo)
+    corrected = correct_one_percent_of_august(demo.home)
     assert corrected > 1_000
     with pipeline.connect() as connection:
-        former = _writers_before_august(connection)
+        former = writers_before_august(connection)
         groups = connection.execute(
             "select count(*) from intermediate.int_measure__procedures_received"
         ).fetchone()
@@ -387,7 +372,7 @@ def test_a_change_of_one_percent_rebuilds_what_it_touches_and_equals_a_full_refr
     assert groups is not None
     assert 0 < (rows["int_measure__procedures_received"] or 0) < groups[0] / 2
     with pipeline.connect() as connection:
-        assert _writers_before_august(connection) == former
+        assert writers_before_august(connection) == former
     incremental = pipeline.fingerprints()
     assert {name for name in before if before[name] != incremental[name]} >= {
         "fct_dossier",
