@@ -1,4 +1,4 @@
-"""The folder of a release: what lies in it, what the tables hold, how it comes to be there."""
+"""The folder of a release: what lies in it, and what the tables hold."""
 
 from __future__ import annotations
 
@@ -12,20 +12,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from publish_marts import (
-    AFTER_MARCH,
-    IN_MARCH,
     MARCH,
     fill_march,
-    finish_transform,
     publish,
     resolve_late,
 )
-from release_files import contents, public_rows, read_csv, read_value
+from release_files import contents, public_rows, read_csv, read_value, tables_alone
 
 from service_index.publishing.folder import ensure_files
 from service_index.publishing.open_data import parquet
 from service_index.publishing.relations import MONTHLY_RELATIONS
-from service_index.warehouse.locks import PUBLISHING_LOCK as LOCK
 
 HOSTILE = (
     ('=HYPERLINK("http://x";"Xã")', '\'=HYPERLINK("http://x";"Xã")'),
@@ -51,8 +47,7 @@ def march(warehouse: psycopg.Connection) -> psycopg.Connection:
 
 def test_csv_holds_every_published_value(march: psycopg.Connection, tmp_path: Path) -> None:
     release_id = publish(march).release_id
-    folder = ensure_files(march, release_id, tmp_path)
-    assert folder == tmp_path / "2025-03" / "r1"
+    folder = tables_alone(march, release_id, tmp_path)
     tables = public_rows(march, release_id)
     assert sorted(table.name for table, _ in tables) == TABLES
     for table, expected in tables:
@@ -69,7 +64,7 @@ def test_parquet_holds_every_published_value_exactly(
     march: psycopg.Connection, tmp_path: Path
 ) -> None:
     release_id = publish(march).release_id
-    folder = ensure_files(march, release_id, tmp_path)
+    folder = tables_alone(march, release_id, tmp_path)
     for table, expected in public_rows(march, release_id):
         found = pq.read_table(folder / "data" / f"{table.name}.parquet")
         assert found.drop_columns(["data_notice"]).to_pylist() == expected
@@ -105,6 +100,7 @@ def test_number_that_parquet_cannot_hold_is_not_rounded(
     with pytest.raises(pa.ArrowInvalid):
         ensure_files(march, release_id, tmp_path)
     assert not (tmp_path / "2025-03" / "r1").exists()
+    assert march.execute("select count(*) from published.release_files").fetchone() == (0,)
 
 
 def test_parquet_is_written_a_row_group_at_a_time(
@@ -118,7 +114,7 @@ def test_parquet_is_written_a_row_group_at_a_time(
         [MARCH, parquet.ROWS_AT_A_TIME],
     )
     march.commit()
-    folder = ensure_files(march, publish(march).release_id, tmp_path)
+    folder = tables_alone(march, publish(march).release_id, tmp_path)
     file = pq.ParquetFile(folder / "data" / "target_compliance.parquet")
     assert file.num_row_groups == 2
     assert file.metadata.row_group(0).num_rows == parquet.ROWS_AT_A_TIME
@@ -132,7 +128,7 @@ def test_small_cells_stay_out_of_every_table(march: psycopg.Connection, tmp_path
         "where unit_code = 'H31.007' and criterion_code = '21'"
     )
     march.commit()
-    folder = ensure_files(march, publish(march).release_id, tmp_path)
+    folder = tables_alone(march, publish(march).release_id, tmp_path)
     (line,) = (
         row
         for row in read_csv(folder / "data" / "criterion_score.csv")
@@ -146,6 +142,7 @@ def test_small_cells_stay_out_of_every_table(march: psycopg.Connection, tmp_path
 
 def test_folder_holds_what_it_should(march: psycopg.Connection, tmp_path: Path) -> None:
     folder = ensure_files(march, publish(march).release_id, tmp_path)
+    assert folder == tmp_path / "2025-03" / "r1"
     assert {path for path in contents(folder) if not path.startswith("site/")} == {
         "2025-03.xlsx",
         "CHANGES.csv",
@@ -164,7 +161,7 @@ def test_folder_holds_what_it_should(march: psycopg.Connection, tmp_path: Path) 
 def test_table_without_a_row_gets_no_file(march: psycopg.Connection, tmp_path: Path) -> None:
     march.execute("truncate marts.mart_national_ranking, marts.mart_national_average")
     march.commit()
-    folder = ensure_files(march, publish(march).release_id, tmp_path)
+    folder = tables_alone(march, publish(march).release_id, tmp_path)
     assert not list((folder / "data").glob("national*"))
     assert read_csv(folder / "CHANGES.csv") == []
 
@@ -176,7 +173,7 @@ def test_every_row_of_every_file_says_whether_it_is_sample_data(
     publish(march, is_sample=is_sample)
     resolve_late(march, "H31.003", 8)
     folder = ensure_files(march, publish(march, is_sample=is_sample).release_id, tmp_path)
-    files = list(tmp_path.rglob("*.csv"))
+    files = [folder.parent / "releases.csv", *folder.rglob("*.csv")]
     assert len(files) == len(TABLES) + 3
     for path in files:
         found = read_csv(path)
@@ -196,138 +193,10 @@ def test_hostile_text_is_inert(march: psycopg.Connection, tmp_path: Path) -> Non
             [name, f"H31.{number:03}"],
         )
     march.commit()
-    folder = ensure_files(march, publish(march).release_id, tmp_path)
+    folder = tables_alone(march, publish(march).release_id, tmp_path)
     path = folder / "data" / "monthly_score.csv"
     names = {row["unit_code"]: row["unit_name"] for row in read_csv(path)}
     assert [names[f"H31.{n:03}"] for n in range(1, len(HOSTILE) + 1)] == [x for _, x in HOSTILE]
     exact = pq.read_table(path.with_suffix(".parquet")).to_pylist()
     names = {row["unit_code"]: row["unit_name"] for row in exact}
     assert [names[f"H31.{n:03}"] for n in range(1, len(HOSTILE) + 1)] == [x for x, _ in HOSTILE]
-
-
-def test_revision_has_its_changes_and_the_first_stays_as_it_was(
-    march: psycopg.Connection, tmp_path: Path
-) -> None:
-    first = ensure_files(march, publish(march).release_id, tmp_path)
-    before = contents(first)
-    resolve_late(march, "H31.003", 12)
-    result = publish(march)
-    second = ensure_files(march, result.release_id, tmp_path)
-    assert contents(first) == before
-    changes = read_csv(second / "CHANGES.csv")
-    assert len(changes) == result.changes
-    assert {
-        "data_notice": "DỮ LIỆU MẪU",
-        "release_id": "2025-03.r2",
-        "relation": "criterion_score",
-        "key": "unit_code=H31.003, criterion_code=05",
-        "column_name": "numerator",
-        "old_value": "48",
-        "new_value": "36",
-        "cause": "late_data",
-        "withheld": "",
-    } in changes
-    assert "H31.003" not in (second / "NOTICE.txt").read_text(encoding="utf-8")
-    assert "Xã số 3: tiêu chí 05" in (second / "NOTICE.txt").read_text(encoding="utf-8")
-
-
-def test_files_lost_in_a_crash_are_made_again_to_the_byte(
-    march: psycopg.Connection, tmp_path: Path
-) -> None:
-    finish_transform(march, IN_MARCH)
-    folder = ensure_files(march, publish(march).release_id, tmp_path / "a")
-    finish_transform(march, AFTER_MARCH)
-    assert publish(march).status == "final"
-    march.execute("set time zone 'America/New_York'")
-    march.execute("set datestyle = 'SQL, DMY'")
-    march.execute("set extra_float_digits = 0")
-    march.commit()
-    torn = tmp_path / "b" / "2025-03" / ".r1.partial"
-    torn.mkdir(parents=True)
-    (torn / "monthly_score.csv").write_bytes(b"half a li")
-    ensure_files(march, "2025-03.r1", tmp_path / "b")
-    again = tmp_path / "b" / "2025-03" / "r1"
-    assert contents(again) == contents(folder)
-    assert not torn.exists()
-    (record,) = read_csv(again / "data" / "release.csv")
-    assert record["status"] == "provisional"
-    assert record["data_cutoff"] == "2025-03-20T17:00:00.000000Z"
-
-
-def test_release_that_turns_final_gets_its_files_once_more(
-    march: psycopg.Connection, tmp_path: Path
-) -> None:
-    finish_transform(march, IN_MARCH)
-    first = ensure_files(march, publish(march).release_id, tmp_path)
-    before = contents(first)
-    finish_transform(march, AFTER_MARCH)
-    folder = ensure_files(march, publish(march).release_id, tmp_path)
-    assert folder == tmp_path / "2025-03" / "r1-final"
-    assert contents(first) == before
-    (record,) = read_csv(folder / "data" / "release.csv")
-    assert (record["release_id"], record["status"]) == ("2025-03.r1", "final")
-    metadata = pq.read_schema(folder / "data" / "unit.parquet").metadata
-    assert metadata[b"status"] == b"final"
-    for table in TABLES:
-        assert contents(folder)[f"data/{table}.csv"] == before[f"data/{table}.csv"]
-
-
-def test_folder_that_is_there_is_left_alone(march: psycopg.Connection, tmp_path: Path) -> None:
-    release_id = publish(march).release_id
-    folder = ensure_files(march, release_id, tmp_path)
-    stamps = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    assert ensure_files(march, release_id, tmp_path) == folder
-    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == stamps
-
-
-def test_another_writer_of_the_period_is_waited_for_and_let_in_again(
-    march: psycopg.Connection, warehouse_dsn: str, tmp_path: Path
-) -> None:
-    release_id = publish(march).release_id
-    march.execute("set lock_timeout = '100ms'")
-    march.commit()
-    with psycopg.connect(warehouse_dsn) as other:
-        with other.transaction():
-            other.execute("select pg_advisory_xact_lock(%s, hashtext('2025-03'))", [LOCK])
-            with pytest.raises(psycopg.errors.LockNotAvailable):
-                ensure_files(march, release_id, tmp_path)
-        march.rollback()
-        ensure_files(march, release_id, tmp_path)
-        with other.transaction():
-            other.execute("set local lock_timeout = '1s'")
-            other.execute("select pg_advisory_xact_lock(%s, hashtext('2025-03'))", [LOCK])
-
-
-def test_files_are_not_written_inside_the_callers_transaction(
-    march: psycopg.Connection, tmp_path: Path
-) -> None:
-    release_id = publish(march).release_id
-    march.execute("select 1")
-    with pytest.raises(ValueError, match="without an open transaction"):
-        ensure_files(march, release_id, tmp_path)
-
-
-def test_index_tells_the_present_status_of_each_release(
-    march: psycopg.Connection, tmp_path: Path
-) -> None:
-    finish_transform(march, IN_MARCH)
-    ensure_files(march, publish(march).release_id, tmp_path)
-    index = tmp_path / "2025-03" / "releases.csv"
-    assert [row["status"] for row in read_csv(index)] == ["provisional"]
-    finish_transform(march, AFTER_MARCH)
-    ensure_files(march, publish(march).release_id, tmp_path)
-    assert [row["status"] for row in read_csv(index)] == ["final"]
-    resolve_late(march, "H31.003", 1)
-    ensure_files(march, publish(march).release_id, tmp_path)
-    assert [(r["release_id"], r["status"], r["is_current"]) for r in read_csv(index)] == [
-        ("2025-03.r1", "final", "false"),
-        ("2025-03.r2", "revised", "true"),
-    ]
-
-
-def test_release_that_was_never_published_has_no_files(
-    march: psycopg.Connection, tmp_path: Path
-) -> None:
-    with pytest.raises(LookupError, match=r"no release 2025-03\.r1"):
-        ensure_files(march, "2025-03.r1", tmp_path)
-    assert list(tmp_path.iterdir()) == []

@@ -31,6 +31,9 @@ from service_index.publishing.statistical_form import publish_form
 from service_index.publishing.verification import verify
 from tests.warehouses import fresh_warehouse
 
+# What nobody can make fit who alters a file.
+OTHER_CHECKSUMS = "SHA256SUMS: is not the one that 2025-03.r1 was published with"
+
 
 @pytest.fixture(scope="module")
 def published(
@@ -38,7 +41,7 @@ def published(
 ) -> Iterator[tuple[psycopg.Connection, Path]]:
     """A warehouse with one release, and its folder: for tests that change neither."""
     with fresh_warehouse(postgres_server) as dsn, psycopg.connect(dsn) as connection:
-        fill_march(connection)
+        fill_march(connection, communes=3)
         releases = tmp_path_factory.mktemp("releases")
         yield connection, ensure_files(connection, publish(connection).release_id, releases)
 
@@ -83,7 +86,7 @@ def seal(folder: Path) -> None:
 def test_every_edition_of_every_release_is_as_it_was_published(
     warehouse: psycopg.Connection, tmp_path: Path
 ) -> None:
-    fill_march(warehouse)
+    fill_march(warehouse, communes=3)
     finish_transform(warehouse, IN_MARCH)
     ensure_files(warehouse, publish(warehouse).release_id, tmp_path)
     finish_transform(warehouse, AFTER_MARCH)
@@ -105,7 +108,8 @@ def test_form_is_as_it_was_published(warehouse: psycopg.Connection, tmp_path: Pa
     path.write_bytes(path.read_bytes().replace(b"97.5", b"98.5"))
     seal(folder)
     assert verify(warehouse, folder) == [
-        "data/statistical_form.csv: is not what the database gives"
+        "SHA256SUMS: is not the one that 2025Q3.r1 was published with",
+        "data/statistical_form.csv: is not what the database gives",
     ]
 
 
@@ -158,7 +162,38 @@ def test_number_altered_with_all_checksums_made_to_fit(
     csv.writer(text, lineterminator="\n").writerows(rows)
     path.write_text(text.getvalue(), encoding="utf-8")
     seal(folder)
-    assert verify(march, folder) == ["data/monthly_score.csv: is not what the database gives"]
+    assert verify(march, folder) == [
+        OTHER_CHECKSUMS,
+        "data/monthly_score.csv: is not what the database gives",
+    ]
+
+
+@pytest.mark.parametrize("path", ["documents/letter.pdf", "2025-03.xlsx", "site/index.html"])
+def test_document_forged_with_all_checksums_made_to_fit(
+    march: psycopg.Connection, folder: Path, path: str
+) -> None:
+    (folder / path).write_bytes((folder / path).read_bytes() + b" ")
+    seal(folder)
+    assert verify(march, folder) == [OTHER_CHECKSUMS]
+
+
+def test_files_that_the_database_knows_nothing_of(
+    warehouse: psycopg.Connection, tmp_path: Path
+) -> None:
+    """As after a restore of the database to before the folder was written."""
+    fill_march(warehouse, communes=3)
+    folder = ensure_files(warehouse, publish(warehouse).release_id, tmp_path)
+    warehouse.execute("alter table published.release_files disable trigger all")
+    warehouse.execute("delete from published.release_files")
+    warehouse.commit()
+    (line,) = verify(warehouse, folder)
+    assert line == (
+        "SHA256SUMS: the database does not know with which files 2025-03.r1 was published; "
+        "move the folder away and publish again"
+    )
+    folder.rename(tmp_path / "away")
+    assert ensure_files(warehouse, "2025-03.r1", tmp_path) == folder
+    assert verify(warehouse, folder) == []
 
 
 def test_parquet_is_compared_by_what_it_holds(march: psycopg.Connection, folder: Path) -> None:
@@ -167,23 +202,26 @@ def test_parquet_is_compared_by_what_it_holds(march: psycopg.Connection, folder:
     # Another writer's compression gives other bytes, and the same rows.
     pq.write_table(table, path, compression="none")
     seal(folder)
-    assert verify(march, folder) == []
+    assert verify(march, folder) == [OTHER_CHECKSUMS]
     rank = table.schema.get_field_index("rank")
     table = table.set_column(rank, table.schema.field(rank), pc.add(table["rank"], pa.scalar(1)))
     pq.write_table(table, path)
     seal(folder)
     assert verify(march, folder) == [
-        "data/national_ranking.parquet: is not what the database gives"
+        OTHER_CHECKSUMS,
+        "data/national_ranking.parquet: is not what the database gives",
     ]
     pq.write_table(table.replace_schema_metadata({b"status": b"final"}), path)
     seal(folder)
     assert verify(march, folder) == [
-        "data/national_ranking.parquet: is not what the database gives"
+        OTHER_CHECKSUMS,
+        "data/national_ranking.parquet: is not what the database gives",
     ]
     path.write_bytes(b"PAR1")
     seal(folder)
     assert verify(march, folder) == [
-        "data/national_ranking.parquet: is not what the database gives"
+        OTHER_CHECKSUMS,
+        "data/national_ranking.parquet: is not what the database gives",
     ]
 
 
@@ -197,9 +235,10 @@ def test_manifest_that_says_something_else(march: psycopg.Connection, folder: Pa
 
     change_manifest(folder, change)
     seal(folder)
-    found = verify(march, folder)
-    assert found[0].startswith(f"datapackage.json: content_sha256 is {'0' * 64}, the published")
-    assert found[1:] == [
+    checksums, content, *found = verify(march, folder)
+    assert checksums == OTHER_CHECKSUMS
+    assert content.startswith(f"datapackage.json: content_sha256 is {'0' * 64}, the published")
+    assert found == [
         "datapackage.json: data_cutoff is '2025-04-30T17:00:00.000000Z', "
         "in the database '2025-03-31T17:00:00.000000Z'",
         "datapackage.json: schema of data/unit.csv is not that of its table",
@@ -258,11 +297,13 @@ def test_torn_checksums(march: psycopg.Connection, folder: Path) -> None:
     path.write_text("nonsense\n")
     assert "SHA256SUMS: line 1 is no checksum" in verify(march, folder)
     path.unlink()
-    assert "2025-03.xlsx: is not listed in SHA256SUMS" in verify(march, folder)
+    found = verify(march, folder)
+    assert "2025-03.xlsx: is not listed in SHA256SUMS" in found
+    assert "SHA256SUMS: is missing" in found
 
 
 def test_rows_altered_in_the_database(warehouse: psycopg.Connection, tmp_path: Path) -> None:
-    fill_march(warehouse)
+    fill_march(warehouse, communes=3)
     folder = ensure_files(warehouse, publish(warehouse).release_id, tmp_path)
     warehouse.execute("alter table published.criterion_score disable trigger all")
     warehouse.execute(

@@ -2,11 +2,13 @@
 
 An edition's files lie in `<releases>/<period>/<edition.folder_name>/`. The period's own
 `releases.csv` beside them tells each release's present status and is replaced whenever that may
-have changed. Everything is made from published rows, so it can be made again at any time.
+have changed. Everything is made from published rows, so it can be made again at any time; the
+database keeps a hash of what was published, so that it is the same then.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -24,6 +26,12 @@ from service_index.publishing.month_reading import read_earlier_months, read_mon
 from service_index.publishing.open_data import csv, files
 from service_index.warehouse.locks import PUBLISHING_LOCK
 
+_log = logging.getLogger(__name__)
+
+
+class FilesRefusedError(Exception):
+    """A folder was not written; the message is one line with the reason and the way out."""
+
 
 def ensure_files(
     connection: psycopg.Connection,
@@ -33,23 +41,41 @@ def ensure_files(
 ) -> Path:
     """Write every edition of the release under `releases` that is not there; return the newest.
 
-    The same edition gives the same bytes, whenever and wherever it is written. Also brings the
-    period's `releases.csv` up to date. `templates` is an office's own folder for documents.
-    `connection` must not be in a transaction. Raises LookupError for a release that was never
-    published.
+    Also brings the period's `releases.csv` up to date, and writes what a crash has left out of the
+    period's other releases; if that fails, it is logged and this release has its files all the
+    same. `templates` is an office's own folder for documents. `connection` must not be in a
+    transaction.
+
+    The same edition gives the same bytes, whenever and wherever it is written: raises
+    FilesRefusedError where they would not be those that were published. Raises LookupError for a
+    release that was never published.
     """
     period = release_id.rpartition(".")[0]
     with _only_writer(connection, period):
         with snapshot(connection):
             found = editions(connection, release_id)
+            others = _other_editions(connection, period, release_id)
         for edition in found:
-            folder = edition.folder(releases)
-            if not folder.exists():
-                _write_edition(connection, edition, folder, templates)
+            _ensure_edition(connection, edition, releases, templates)
+        for edition in others:
+            try:
+                _ensure_edition(connection, edition, releases, templates)
+            except Exception as error:
+                _log.warning("%s is without its files: %s", edition.release_id, error)
         newest = found[-1].folder(releases)
         with snapshot(connection):
             _replace_index(connection, period, newest.with_name("releases.csv"))
     return newest
+
+
+def published_sha256(connection: psycopg.Connection, edition: Edition) -> str | None:
+    """The hash of the checksums that the edition was published with; None before it was."""
+    found = connection.execute(
+        "select sha256sums_sha256 from published.release_files "
+        "where release_id = %s and stamp = %s",
+        [edition.release_id, edition.stamp],
+    ).fetchone()
+    return found[0] if found else None
 
 
 @contextmanager
@@ -83,28 +109,85 @@ def _only_writer(connection: psycopg.Connection, period: str) -> Iterator[None]:
             connection.commit()
 
 
+def _other_editions(connection: psycopg.Connection, period: str, release_id: str) -> list[Edition]:
+    """Those of the period's other releases, by revision."""
+    others = connection.execute(
+        "select release_id from published.release_record "
+        "where period = %s and release_id <> %s order by revision",
+        [period, release_id],
+    ).fetchall()
+    return [edition for (other,) in others for edition in editions(connection, other)]
+
+
+def _ensure_edition(
+    connection: psycopg.Connection, edition: Edition, releases: Path, templates: Path | None
+) -> None:
+    folder = edition.folder(releases)
+    if folder.exists():
+        return
+    partial = folder.with_name(f".{folder.name}.partial")
+    _make_empty(partial)
+    _write_edition(connection, edition, partial, templates)
+    _flush_tree(partial)
+    if not _is_as_published(connection, edition, manifest.sha256(partial / manifest.CHECKSUMS)):
+        shutil.rmtree(partial)
+        raise FilesRefusedError(
+            f"the files of {edition.release_id} ({edition.status}) would not be those that were "
+            "published: other templates or another version of the software make them now; "
+            f"restore {folder} from a backup, or publish a revision"
+        )
+    partial.rename(folder)
+    _flush(folder.parent)
+
+
+def _make_empty(partial: Path) -> None:
+    """Make the folder, and those above it, to last; without what a crash has left in it.
+
+    The lock says that nobody is writing there now.
+    """
+    try:
+        if partial.exists() or partial.is_symlink():
+            shutil.rmtree(partial)
+    except OSError as error:
+        raise FilesRefusedError(
+            f"{partial} is left of a publication that was broken off and cannot be removed "
+            f"({error.strerror or error}): remove it, then publish again"
+        ) from error
+    made = [folder for folder in partial.parents if not folder.exists()]
+    partial.mkdir(parents=True)
+    for folder in made:
+        _flush(folder.parent)
+
+
+def _is_as_published(connection: psycopg.Connection, edition: Edition, sha256: str) -> bool:
+    """Keeps the hash of an edition that is published for the first time."""
+    with connection.transaction():
+        published = published_sha256(connection, edition)
+        if published is None:
+            connection.execute(
+                "insert into published.release_files "
+                "(release_id, stamp, sha256sums_sha256, written_at) "
+                "values (%s, %s, %s, clock_timestamp())",
+                [edition.release_id, edition.stamp, sha256],
+            )
+    return published in {None, sha256}
+
+
 def _write_edition(
     connection: psycopg.Connection, edition: Edition, folder: Path, templates: Path | None
 ) -> None:
-    partial = folder.with_name(f".{folder.name}.partial")
-    # A crash has left it: the lock says that nobody is writing it now.
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
     if edition.kind == "monthly":
         with snapshot(connection):
-            tables = files.write_tables(connection, edition, partial)
+            tables = files.write_tables(connection, edition, folder)
             release = read_month(connection, edition)
             earlier = read_earlier_months(connection, edition)
-        _render_month(release, earlier, partial, templates)
+        _render_month(release, earlier, folder, templates)
     else:
         with snapshot(connection):
-            tables = files.write_tables(connection, edition, partial)
+            tables = files.write_tables(connection, edition, folder)
             form_release = form.read_form(connection, edition)
-        _render_form(form_release, partial, templates)
-    manifest.write(partial, edition, tables)
-    _flush_tree(partial)
-    partial.rename(folder)
-    _flush(folder.parent)
+        _render_form(form_release, folder, templates)
+    manifest.write(folder, edition, tables)
 
 
 def _render_month(

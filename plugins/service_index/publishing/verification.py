@@ -15,7 +15,7 @@ from pyarrow import ArrowException
 
 from service_index.publishing import content, manifest
 from service_index.publishing.edition import Edition, editions
-from service_index.publishing.folder import snapshot
+from service_index.publishing.folder import published_sha256, snapshot
 from service_index.publishing.manifest import CHECKSUMS, MANIFEST
 from service_index.publishing.open_data import files, parquet
 from service_index.publishing.open_data.csv import instant
@@ -28,9 +28,9 @@ _CHECKSUM_LINE = re.compile(r"(?P<sha256>[0-9a-f]{64})  (?P<path>.+)")
 def verify(connection: psycopg.Connection, folder: Path) -> list[str]:
     """What is wrong with the release in `folder`, a line each; empty when nothing is.
 
-    Its files are held against its checksums and manifest, and its tables and what it says of
-    itself against the published rows. `connection` must not be in a transaction. Raises
-    NotADirectoryError where there is no folder.
+    Its files are held against its checksums and manifest, its checksums against those that it was
+    published with, its tables and what it says of itself against the published rows. `connection`
+    must not be in a transaction. Raises NotADirectoryError where there is no folder.
     """
     return [one_line(problem) for problem in _problems(connection, folder)]
 
@@ -53,6 +53,7 @@ def _problems(connection: psycopg.Connection, folder: Path) -> Iterator[str]:
                 f"{package.get('status')} at {package.get('created')}"
             )
         else:
+            yield from _against_publication(connection, edition, found.get(CHECKSUMS))
             yield from _against_database(connection, edition, folder, package)
 
 
@@ -121,6 +122,22 @@ def _edition(connection: psycopg.Connection, package: dict[str, Any]) -> Edition
         if stamp == (package.get("status"), package.get("created")):
             return edition
     return None
+
+
+def _against_publication(
+    connection: psycopg.Connection, edition: Edition, checksums_sha256: str | None
+) -> Iterator[str]:
+    """Finds also who has made checksums and manifest fit what was altered."""
+    published = published_sha256(connection, edition)
+    if published is None:
+        yield (
+            f"{CHECKSUMS}: the database does not know with which files {edition.release_id} was "
+            "published; move the folder away and publish again"
+        )
+    elif checksums_sha256 is None:
+        yield f"{CHECKSUMS}: is missing"
+    elif checksums_sha256 != published:
+        yield f"{CHECKSUMS}: is not the one that {edition.release_id} was published with"
 
 
 def _against_database(
