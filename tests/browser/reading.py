@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import copy
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from lxml import html
+
+from service_index.publishing.site.slugs import slug
+
+
+def unit_page(pages: Path, code: str) -> Path:
+    return pages / "units" / f"{slug(code)}.html"
+
+
+def amount(printed: str) -> Decimal:
+    """A number as a reader takes it from a page."""
+    return Decimal(printed.replace(".", "").replace(",", ".").replace("−", "-"))
 
 
 def parse(page: Path) -> html.HtmlElement:

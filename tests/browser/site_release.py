@@ -19,6 +19,7 @@ from service_index.publishing.month import (
     NationalAverage,
     NationalRank,
     Points,
+    Revision,
     UnitScore,
 )
 from service_index.publishing.relations import GROUPS
@@ -168,6 +169,29 @@ def revision(full: MonthRelease) -> MonthRelease:
             status="revised",
         ),
         changes=changes,
+        previous=_before(full),
+    )
+
+
+def _before(full: MonthRelease) -> Revision:
+    """A rank, a hostile commune's total and a criterion were others."""
+    unit, hostile = full.units["H31.002"], full.units["H31.004"]
+    score = full.criterion_scores["H31.002", "05"]
+    assert score.numerator and score.denominator
+    then = score.numerator + 3
+    return Revision(
+        "2025-08.r1",
+        full.units
+        | {
+            unit.unit_code: replace(unit, rank=3),
+            hostile.unit_code: replace(hostile, total_score=Decimal("1.005")),
+        },
+        full.criterion_scores
+        | {
+            ("H31.002", "05"): replace(
+                score, numerator=then, rate=Decimal(then) / score.denominator
+            )
+        },
     )
 
 
@@ -329,6 +353,13 @@ def _compliance(units: dict[str, UnitScore]) -> list[Compliance]:
                         number % 3 if has_target else None,
                         None,
                     )
+                    if not has_target:
+                        row = replace(
+                            row,
+                            numerator=None,
+                            denominator=None,
+                            rate=(Decimal(numerator) / denominator).quantize(Decimal("0.01")),
+                        )
                     if field == "dat-dai" and number % 2:
                         row = replace(
                             row,

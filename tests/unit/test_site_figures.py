@@ -26,11 +26,18 @@ def test_differences_carry_their_sign(value: str, printed: str) -> None:
     assert figures.signed(Decimal(value)) == printed
 
 
-def test_differences_are_not_rounded_before_they_are_printed() -> None:
-    # In 28 digits, as usual, this would be 2.875 and print as 2,88.
-    reached = Decimal("3.125000000000000000000000000001")
-    assert figures.points(figures.difference(Decimal(6), reached)) == "2,87"
-    assert figures.difference(Decimal(6), None) is None
+@pytest.mark.parametrize(
+    ("left", "right", "by"),
+    [
+        ("77.2849", "75.7551", "1.52"),  # 77,28 and 75,76; exactly it would be 1,53
+        ("6", "3.125000000000000000000000000001", "2.87"),
+        ("0.004", "0", "0.00"),
+        ("1.005", "1.0149", "0.00"),
+    ],
+)
+def test_a_difference_is_that_of_the_printed_numbers(left: str, right: str, by: str) -> None:
+    assert figures.difference(Decimal(left), Decimal(right)) == Decimal(by)
+    assert figures.difference(Decimal(left), None) is None
 
 
 def test_a_share_needs_something_to_be_a_part_of() -> None:

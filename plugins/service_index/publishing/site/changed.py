@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 from service_index.publishing.labels import Label
 from service_index.publishing.month import Change
+from service_index.publishing.notice import restatements
 from service_index.publishing.printing import number, percent
-from service_index.publishing.site.figures import NOTHING
+from service_index.publishing.site.figures import NOTHING, name
 from service_index.publishing.site.material import Material
 
 LISTED = 400
@@ -63,11 +64,23 @@ class ChangedValue:
 class ChangedRelation:
     """At most LISTED values; `left_out` counts the others, which CHANGES.csv has."""
 
-    name: str
     label: Label
     rows: list[ChangedValue]
     left_out: int
-    withheld: int
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """What the notice of the revision says; `left_out` counts the sentences beyond LISTED."""
+
+    lines: list[Label]
+    left_out: int
+
+
+def sentences(material: Material) -> Sentences:
+    found = restatements(material.release)
+    shown = [replace(item, unit_name=name(item.unit_name)).line for item in found[:LISTED]]
+    return Sentences(shown, max(0, len(found) - LISTED))
 
 
 def changed(material: Material) -> list[ChangedRelation]:
@@ -75,17 +88,15 @@ def changed(material: Material) -> list[ChangedRelation]:
     by_relation: dict[str, list[Change]] = defaultdict(list)
     for change in material.release.changes:
         by_relation[change.relation].append(change)
-    known = [name for name in _RELATIONS if name in by_relation]
+    known = [relation for relation in _RELATIONS if relation in by_relation]
     made = []
-    for name in known + sorted(set(by_relation) - set(known)):
-        changes = by_relation[name]
+    for relation in known + sorted(set(by_relation) - set(known)):
+        changes = by_relation[relation]
         made.append(
             ChangedRelation(
-                name=name,
-                label=_RELATIONS.get(name) or Label(name, name),
+                label=_RELATIONS.get(relation) or Label(relation, relation),
                 rows=[_value(material, change) for change in changes[:LISTED]],
                 left_out=max(0, len(changes) - LISTED),
-                withheld=sum(1 for change in changes if change.withheld),
             )
         )
     return made

@@ -17,9 +17,10 @@ from service_index.settings import ICT
 
 NOTHING = "–"
 MINUS = "−"
-# Scores have some thirty decimals: a difference in the usual 28 digits would already be rounded.
+# Scores have some thirty decimals: a share in the usual 28 digits would already be rounded.
 EXACT = Context(prec=80)
 _NAME_LENGTH = 160
+_PRINTED = Decimal("0.01")
 _MONTHS_EN = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -49,6 +50,11 @@ def rate(value: Decimal | None) -> str:
     return NOTHING if value is None else percent(value)
 
 
+def whole_rate(value: Decimal | None) -> str:
+    """A rate that is published in whole percent: `47 %`."""
+    return NOTHING if value is None else percent(value, 0)
+
+
 def signed(value: Decimal | None) -> str:
     """A difference of points with its sign: `+0,12`, `−3,40`, `0,00`."""
     if value is None:
@@ -60,8 +66,15 @@ def signed(value: Decimal | None) -> str:
 
 
 def difference(left: Decimal | None, right: Decimal | None) -> Decimal | None:
-    """Exact; None where either side is missing."""
-    return None if left is None or right is None else EXACT.subtract(left, right)
+    """Of the two as `points` prints them, so that readers who subtract find the same.
+
+    75,76 to 77,28 is +1,52, whatever lies behind them. None where either side is missing.
+    """
+    return None if left is None or right is None else _as_printed(left) - _as_printed(right)
+
+
+def _as_printed(value: Decimal) -> Decimal:
+    return value.quantize(_PRINTED, ROUND_HALF_UP)
 
 
 def share(of: Points | None) -> Decimal | None:

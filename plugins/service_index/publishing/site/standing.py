@@ -19,6 +19,7 @@ class Comparison:
     """A group, or the total, of a unit; others' points as parts of their own maximum.
 
     `middle` is the median of the peers; for the province the average of the nation's provinces.
+    `before` is a part of another maximum, and not to be compared, where `is_other_maximum`.
     """
 
     code: str
@@ -27,11 +28,12 @@ class Comparison:
     best_name: str | None
     middle: Decimal | None
     before: Decimal | None
+    is_other_maximum: bool
 
     @property
-    def change(self) -> Decimal | None:
-        """Since the month before, in parts of the maximum."""
-        return figures.difference(figures.share(self.own), self.before)
+    def mark_before(self) -> Decimal | None:
+        """Where the month before stands on the unit's own scale."""
+        return None if self.is_other_maximum else self.before
 
 
 @dataclass(frozen=True)
@@ -65,14 +67,17 @@ def comparisons(material: Material, unit: UnitScore) -> list[Comparison]:
     compared = []
     for code in (*GROUPS, TOTAL):
         best, best_name, middle = _references(material, unit, code)
+        own = points_of(unit, code)
+        then = points_of(before, code) if before else Points(None, None)
         compared.append(
             Comparison(
                 code=code,
-                own=points_of(unit, code),
+                own=own,
                 best=best,
                 best_name=best_name,
                 middle=middle,
-                before=figures.share(points_of(before, code)) if before else None,
+                before=figures.share(then),
+                is_other_maximum=bool(then.maximum) and then.maximum != own.maximum,
             )
         )
     return compared
@@ -115,6 +120,13 @@ def _national_references(
     )
 
 
+def change_of(score: CriterionScore, before: CriterionScore | None) -> Decimal | None:
+    """In points since the month before; None where the most that could be had was another."""
+    if before is None or score.max_points != before.max_points:
+        return None
+    return figures.difference(score.score, before.score)
+
+
 def lost_points(material: Material, unit: UnitScore) -> list[LostPoints]:
     """Every criterion of a unit, the one that leaves most points first."""
     rows = []
@@ -123,7 +135,6 @@ def lost_points(material: Material, unit: UnitScore) -> list[LostPoints]:
         score = material.release.criterion_scores.get((unit.unit_code, code))
         if score is None:
             continue
-        before = material.criterion_before(unit, code)
         is_hidden = is_suspended(criterion, score)
         rows.append(
             LostPoints(
@@ -131,8 +142,8 @@ def lost_points(material: Material, unit: UnitScore) -> list[LostPoints]:
                 score=score,
                 lost=None if is_hidden else figures.difference(score.max_points, score.score),
                 change=None
-                if is_hidden or before is None
-                else figures.difference(score.score, before.score),
+                if is_hidden
+                else change_of(score, material.criterion_before(unit, code)),
             )
         )
     return sorted(rows, key=_most_first)

@@ -28,6 +28,22 @@ class TargetRow:
     def withheld(self) -> bool:
         return any(cell.withheld for cell in self.cells.values())
 
+    @property
+    def is_withheld(self) -> bool:
+        """Whether every figure that it has is withheld."""
+        return self.withheld and all(cell.rate is None for cell in self.cells.values())
+
+    @property
+    def has_target(self) -> bool:
+        return any(cell.target_rate is not None for cell in self.cells.values())
+
+    @property
+    def has_rate_alone(self) -> bool:
+        """Whether a rate is published without the counts behind it, in whole percent."""
+        return any(
+            cell.rate is not None and cell.denominator is None for cell in self.cells.values()
+        )
+
 
 @dataclass(frozen=True)
 class Tally:
@@ -50,14 +66,9 @@ def row_of(material: Material, unit: UnitScore, field_code: str = ALL_FIELDS) ->
 
 
 def fields_of(material: Material, unit: UnitScore, codes: Iterable[str]) -> list[TargetRow]:
-    """The fields of a unit, those with the most dossiers of the year first."""
+    """The fields of a unit, those with a target of their own first."""
     rows = [row_of(material, unit, code) for code in codes if code != ALL_FIELDS]
-    return sorted(rows, key=_largest_first)
-
-
-def _largest_first(row: TargetRow) -> tuple[int, str]:
-    cell = row.cells.get((ONLINE, YEAR))
-    return (-(cell.denominator or 0) if cell else 0, row.field_code)
+    return sorted(rows, key=lambda row: (not row.has_target, row.field_code))
 
 
 def field_codes(material: Material) -> dict[str, list[str]]:

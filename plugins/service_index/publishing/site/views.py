@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from service_index.publishing import labels
 from service_index.publishing.labels import Label
 from service_index.publishing.month import Cause, Criterion, CriterionScore, UnitScore
 from service_index.publishing.relations import GROUPS
@@ -15,22 +16,13 @@ from service_index.publishing.site import (
     changed,
     charts,
     downloads,
-    figures,
     standing,
     targets,
     trend,
 )
 from service_index.publishing.site.material import Material
 
-_NOT_RANKED = {
-    "unit_type_not_ranked": Label(
-        "Loại đơn vị này được chấm điểm, không xếp hạng", "This type of unit is scored, not ranked"
-    ),
-    "no_ranking_criterion": Label(
-        "Không có tiêu chí về hồ sơ nào áp dụng", "No criterion about dossiers applies"
-    ),
-    "below_minimum_volume": Label("Quá ít hồ sơ để xếp hạng", "Too few dossiers to be ranked"),
-}
+_NOT_RANKED = Label("không xếp hạng", "not ranked")
 
 
 @dataclass(frozen=True)
@@ -107,8 +99,7 @@ def _criterion_row(material: Material, unit: UnitScore, code: str) -> CriterionR
     score = material.release.criterion_scores.get((unit.unit_code, code))
     if score is None:
         return None
-    before = material.criterion_before(unit, code)
-    change = figures.difference(score.score, before.score if before else None)
+    change = standing.change_of(score, material.criterion_before(unit, code))
     return CriterionRow(unit, score, change)
 
 
@@ -135,6 +126,7 @@ def compliance(material: Material) -> dict[str, Any]:
                 sections.append({"metric": metric, "unit_type": unit_type, "rows": rows})
     province = material.release.province
     codes = targets.field_codes(material).get(province.unit_code, [])
+    fields = targets.fields_of(material, province, codes)
     return {
         "metrics": metrics,
         "bases": targets.BASES,
@@ -149,14 +141,17 @@ def compliance(material: Material) -> dict[str, Any]:
             {"field_name": rows[0].field_name or field_code, "metric": metric, "rows": rows}
             for (field_code, metric), rows in targets.with_own_target(material).items()
         ],
-        "province_fields": targets.fields_of(material, province, codes),
+        "province_fields": [row for row in fields if not row.is_withheld],
+        "withheld_fields": [row for row in fields if row.is_withheld],
         "has_withheld": any(row.withheld for row in material.release.compliance),
+        "has_rate_alone": any(row.has_rate_alone for row in fields),
     }
 
 
 def changes(material: Material, groups: list[downloads.DownloadGroup]) -> dict[str, Any]:
     names = {"CHANGES.csv", "NOTICE.txt"}
     return {
+        "sentences": changed.sentences(material),
         "relations": changed.changed(material),
         "count": len(material.release.changes),
         "files": [file for group in groups for file in group.files if file.path in names],
@@ -167,6 +162,7 @@ def changes(material: Material, groups: list[downloads.DownloadGroup]) -> dict[s
 def unit(material: Material, shown: UnitScore, field_codes: list[str]) -> dict[str, Any]:
     """`field_codes` are the fields in which the unit has figures."""
     lost = standing.lost_points(material, shown)
+    comparisons = standing.comparisons(material, shown)
     months = trend.trend_of(material, shown)
     overall = targets.row_of(material, shown)
     above, under = _neighbours(material, shown)
@@ -176,10 +172,10 @@ def unit(material: Material, shown: UnitScore, field_codes: list[str]) -> dict[s
         "parent": material.release.units.get(shown.parent_unit_code or ""),
         "is_province": is_province,
         "national": material.national if is_province else None,
-        "not_ranked": _NOT_RANKED.get(shown.ranking_status or "")
-        or Label("Không xếp hạng", "Not ranked"),
+        "not_ranked": labels.NOT_RANKED.get(shown.ranking_status or "", _NOT_RANKED),
         "online_year": overall.cells.get((targets.ONLINE, targets.YEAR)),
-        "comparisons": standing.comparisons(material, shown),
+        "comparisons": comparisons,
+        "has_other_maximum": any(row.is_other_maximum for row in comparisons),
         "lost": lost,
         "largest_loss": max((row.lost for row in lost if row.lost is not None), default=None),
         "trend": months,
@@ -200,13 +196,15 @@ def _compliance_of(material: Material, shown: UnitScore, field_codes: list[str])
     return {
         "metrics": material.metrics,
         "bases": targets.BASES,
-        "fields": fields,
+        "fields": [row for row in fields if not row.is_withheld],
+        "withheld_fields": [row for row in fields if row.is_withheld],
         "metrics_by_field": {
             metric
             for row in fields
             for (metric, _), cell in row.cells.items()
             if cell.target_rate is not None
         },
+        "has_rate_alone": any(row.has_rate_alone for row in fields),
         "causes": causes,
         "most_failing": max((cause.dossiers_failing or 0 for cause in causes), default=0),
         "has_withheld": any(row.withheld for row in fields)
