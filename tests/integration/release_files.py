@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from openpyxl.workbook import Workbook
 from psycopg.rows import dict_row
 
 from service_index.publishing.edition import editions
 from service_index.publishing.folder import snapshot
 from service_index.publishing.open_data import files
+from service_index.publishing.open_data.sheet import HEADING_ROW
 from service_index.publishing.open_data.tables import Table, tables_of
 
 
@@ -49,6 +51,14 @@ def contents(folder: Path) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+def sheet_rows(book: Workbook, name: str) -> list[dict[str, Any]]:
+    """A sheet's rows by the first line of their headings."""
+    lines = list(book[name].iter_rows(min_row=HEADING_ROW + 1, values_only=True))
+    headings = [str(heading).split("\n")[0] for heading in lines[0]]
+    assert len(set(headings)) == len(headings)
+    return [dict(zip(headings, line, strict=True)) for line in lines[1:]]
 
 
 def public_rows(

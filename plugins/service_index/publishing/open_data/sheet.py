@@ -18,8 +18,6 @@ from service_index.publishing.edition import SAMPLE_NOTICE, Edition
 from service_index.publishing.labels import Label
 from service_index.publishing.printing import local_time, one_line
 
-Cell = Decimal | int | str | None
-
 HEADING_ROW: Final = 3  # under the title, what the release is, and a note
 LONGEST_TEXT: Final = 32_767  # characters that a cell takes
 _LONGEST_NAME_ON_PAPER: Final = 60  # a header of the printed page takes 255 characters
@@ -38,6 +36,16 @@ _HEADING: Final = {
     "valign": "vcenter",
     "text_wrap": True,
 }
+
+
+@dataclass(frozen=True)
+class WholePercent:
+    """A rate of which no more is known, whatever the rest of its column has."""
+
+    rate: Decimal
+
+
+Cell = Decimal | int | str | WholePercent | None
 
 
 class Style(Enum):
@@ -96,7 +104,8 @@ class Styles:
             return self.get(text_wrap=True, align="left", indent=1, **properties)
         if isinstance(value, str):
             return self.get(align="right", italic=True, font_color="#7F7F7F", **properties)
-        return self.get(num_format=style.value, **properties)
+        is_whole = isinstance(value, WholePercent)
+        return self.get(num_format="0%" if is_whole else style.value, **properties)
 
 
 def add(workbook: Workbook, styles: Styles, edition: Edition, sheet: Sheet) -> Worksheet:
@@ -127,7 +136,8 @@ def write(worksheet: Worksheet, row: int, column: int, value: Cell, style: Forma
     elif isinstance(value, str):
         worksheet.write_string(row, column, one_line(value)[:LONGEST_TEXT], style)
     else:
-        worksheet.write_number(row, column, float(value), style)
+        exact = value.rate if isinstance(value, WholePercent) else value
+        worksheet.write_number(row, column, float(exact), style)
 
 
 def describe(edition: Edition) -> str:

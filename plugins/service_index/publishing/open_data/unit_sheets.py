@@ -7,15 +7,11 @@ from collections.abc import Callable, Sequence
 from service_index.publishing import labels
 from service_index.publishing.labels import Label
 from service_index.publishing.month import Compliance, CriterionScore, MonthRelease, UnitScore
-from service_index.publishing.open_data.sheet import Cell, Heading, Sheet, Style
+from service_index.publishing.open_data.sheet import Cell, Heading, Sheet, Style, WholePercent
 
-RANKING_STATUSES = {
-    "unit_type_not_ranked": Label("loại đơn vị không xếp hạng", "unit type is not ranked"),
-    "no_ranking_criterion": Label("không có tiêu chí để xếp hạng", "no criterion to rank by"),
-    "below_minimum_volume": Label("quá ít hồ sơ để xếp hạng", "too few dossiers to rank"),
-}
 SUSPENDED = Label("tạm ngừng công bố", "suspended")
 BLANK = Label("ô trống: không áp dụng hoặc không có", "blank: not applicable, or there is none")
+NO_COUNT = "–"
 
 _VERDICTS = {True: "Đạt", False: "Chưa đạt", None: None}
 
@@ -41,7 +37,7 @@ def ordered_units(release: MonthRelease) -> list[UnitScore]:
 def ranking(release: MonthRelease) -> Sheet:
     rows: list[list[Cell]] = []
     for unit in ordered_units(release):
-        why = RANKING_STATUSES.get(unit.ranking_status or "")
+        why = labels.NOT_RANKED.get(unit.ranking_status or "")
         rows.append(
             [
                 *_unit(unit),
@@ -79,7 +75,7 @@ def ranking(release: MonthRelease) -> Sheet:
             Heading(Label("Điểm đạt", "raw points"), Style.POINTS, 9),
             Heading(Label("Điểm tối đa áp dụng", "applicable maximum"), Style.POINTS, 11),
             Heading(Label("Huyện cũ", "former district"), Style.TEXT, 17),
-            Heading(Label("Không xếp hạng vì", "not ranked because"), Style.TEXT, 17),
+            Heading(Label("Không xếp hạng vì", "not ranked because"), Style.TEXT, 26),
         ),
         rows,
         frozen=len(_UNIT),
@@ -189,17 +185,15 @@ def compliance(release: MonthRelease) -> Sheet:
 
 
 def compliance_by_field(release: MonthRelease) -> Sheet:
+    found = [(unit, row) for unit, row in _compliance_rows(release) if row.field_code != "*"]
+    is_rate_alone = any(_is_rate_alone(row) for _, row in found)
     return Sheet(
         "Chỉ tiêu theo lĩnh vực",
         Label("Thực hiện chỉ tiêu theo lĩnh vực", "compliance with the targets by field"),
         (*_UNIT, Heading(Label("Lĩnh vực", "field"), Style.TEXT, 32), *_COMPLIANCE),
-        [
-            [*_unit(unit), row.field_name or row.field_code, *_result(row)]
-            for unit, row in _compliance_rows(release)
-            if row.field_code != "*"
-        ],
+        [[*_unit(unit), row.field_name or row.field_code, *_result(row)] for unit, row in found],
         frozen=len(_UNIT),
-        notes=(BLANK,),
+        notes=(BLANK, labels.RATE_ALONE) if is_rate_alone else (BLANK,),
     )
 
 
@@ -213,14 +207,22 @@ def _compliance_rows(release: MonthRelease) -> list[tuple[UnitScore, Compliance]
     ]
 
 
+def _is_rate_alone(row: Compliance) -> bool:
+    return row.field_code != "*" and row.target_rate is None
+
+
 def _result(row: Compliance) -> Sequence[Cell]:
     metric, basis = labels.METRICS.get(row.metric_code), labels.BASES.get(row.basis)
+    counts: list[Cell] = [row.withheld or row.numerator, row.withheld or row.denominator]
+    rate: Cell = row.rate
+    if _is_rate_alone(row):
+        counts = [NO_COUNT, NO_COUNT]
+        rate = None if row.rate is None else WholePercent(row.rate)
     return [
         metric.vi if metric else row.metric_code,
         basis.vi if basis else row.basis,
-        row.withheld or row.numerator,
-        row.withheld or row.denominator,
-        row.withheld or row.rate,
+        *counts,
+        row.withheld or rate,
         row.target_rate,
         _VERDICTS[row.is_compliant],
         row.withheld if row.withheld and row.target_rate is not None else row.shortfall,
