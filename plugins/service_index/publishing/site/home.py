@@ -6,25 +6,31 @@ import base64
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from psycopg.rows import class_row
 
-from service_index.publishing import locks
-from service_index.publishing.edition import SAMPLE_NOTICE, editions
+from service_index.publishing.edition import SAMPLE_NOTICE, Edition, editions
+from service_index.publishing.folder import snapshot
 from service_index.publishing.labels import Label
 from service_index.publishing.month_reading import read_earlier_months, read_month
 from service_index.publishing.site import downloads, overview, rendering
 from service_index.publishing.site.downloads import DownloadGroup
-from service_index.publishing.site.material import prepare
+from service_index.publishing.site.material import Material, prepare
+from service_index.warehouse.locks import PUBLISHING_LOCK
 
 HOME_PAGE = "index.html"
 PRESENT_STATUSES = "releases.js"
 _SUSPENDED = "suspended"
+# Every logged status counts, also one from a machine whose clock is ahead.
+_NOW = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -43,16 +49,26 @@ class _Release:
     is_current: bool
     is_sample: bool
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """Later months, and later revisions of one, come behind."""
+        return self.period, self.revision
+
+    @property
+    def is_month_of_now(self) -> bool:
+        return self.kind == "monthly" and self.is_current
+
 
 @dataclass(frozen=True)
 class _Entry:
     """A release and its files: those of its newest edition that lies under the releases' folder.
 
-    `folder` is None where there is none, or the release is suspended; `pages` are the paths of
-    its HTML pages.
+    `edition` and `folder` are None where there is none, or the release is suspended; `pages` are
+    the paths of its HTML pages.
     """
 
     release: _Release
+    edition: Edition | None
     folder: str | None
     pages: list[str]
     download_groups: list[DownloadGroup]
@@ -67,14 +83,36 @@ def write_home(connection: psycopg.Connection, releases: Path) -> None:
 
     `connection` must not be in a transaction. Call it when the files of the releases lie there.
     """
-    # One at a time, so that an older view of the releases is not written over a newer one.
-    with locks.publishing(connection, "home page"):
-        entries = [
-            _entry(connection, release, releases) for release in _present_releases(connection)
-        ]
+    with _only_writer(connection):
+        with snapshot(connection):
+            entries = [
+                _entry(connection, release, releases) for release in _present_releases(connection)
+            ]
+            shown = _shown(entries)
+            material = _material(connection, shown, entries)
         releases.mkdir(parents=True, exist_ok=True)
         _replace(releases / PRESENT_STATUSES, _statuses_script(entries))
-        _replace(releases / HOME_PAGE, _home_page(connection, entries))
+        _replace(releases / HOME_PAGE, _home_page(entries, shown, material))
+
+
+@contextmanager
+def _only_writer(connection: psycopg.Connection) -> Iterator[None]:
+    """One at a time, so that an older view of the releases is not written over a newer one.
+
+    The lock belongs to the session: a snapshot that is taken inside is newer than the wait.
+    """
+    if connection.info.transaction_status is not TransactionStatus.IDLE:
+        raise ValueError("writing the home page needs a connection without an open transaction")
+    key = [PUBLISHING_LOCK, "home page"]
+    connection.execute("select pg_advisory_lock(%s, hashtext(%s))", key)
+    connection.commit()
+    try:
+        yield
+    finally:
+        # A broken connection has let go of it.
+        if not connection.closed:
+            connection.execute("select pg_advisory_unlock(%s, hashtext(%s))", key)
+            connection.commit()
 
 
 def _present_releases(connection: psycopg.Connection) -> list[_Release]:
@@ -98,18 +136,54 @@ def _present_releases(connection: psycopg.Connection) -> list[_Release]:
 
 def _entry(connection: psycopg.Connection, release: _Release, releases: Path) -> _Entry:
     if release.status == _SUSPENDED:
-        return _Entry(release, None, [], [])
+        return _Entry(release, None, None, [], [])
     for edition in reversed(editions(connection, release.release_id)):
         folder = edition.folder(releases)
         if folder.is_dir():
             site = folder / "site"
             return _Entry(
                 release=release,
+                edition=edition,
                 folder=folder.relative_to(releases).as_posix(),
                 pages=sorted(page.relative_to(site).as_posix() for page in site.rglob("*.html")),
                 download_groups=downloads.downloads(folder),
             )
-    return _Entry(release, None, [], [])
+    return _Entry(release, None, None, [], [])
+
+
+def _shown(entries: list[_Entry]) -> _Entry | None:
+    """The newest month that has pages; after a crash, by the revision before its newest one.
+
+    None of a month whose present release is suspended, not even what that one replaced.
+    """
+    withdrawn = _withdrawn(entries)
+    return next(
+        (
+            entry
+            for entry in entries
+            if entry.pages
+            and entry.release.kind == "monthly"
+            and entry.release.period not in withdrawn
+        ),
+        None,
+    )
+
+
+def _withdrawn(entries: list[_Entry]) -> set[str]:
+    releases = [entry.release for entry in entries]
+    return {r.period for r in releases if r.is_month_of_now and r.status == _SUSPENDED}
+
+
+def _material(
+    connection: psycopg.Connection, shown: _Entry | None, entries: list[_Entry]
+) -> Material | None:
+    """What the overview is made of, without the numbers of months that are suspended now."""
+    if shown is None or shown.edition is None:
+        return None
+    release = read_month(connection, shown.edition)
+    withdrawn = _withdrawn(entries)
+    earlier = read_earlier_months(connection, shown.edition, at=_NOW)
+    return prepare(release, [month for month in earlier if month.period not in withdrawn])
 
 
 def _statuses_script(entries: list[_Entry]) -> str:
@@ -136,20 +210,14 @@ def _statuses_script(entries: list[_Entry]) -> str:
     return f"window.serviceIndexReleases = {text};\n"
 
 
-def _home_page(connection: psycopg.Connection, entries: list[_Entry]) -> str:
-    shown = next(
-        (
-            entry
-            for entry in entries
-            if entry.pages and entry.release.kind == "monthly" and entry.release.is_current
-        ),
-        None,
-    )
-    view = edition = None
-    if shown is not None:
-        edition = editions(connection, shown.release.release_id)[-1]
-        earlier = read_earlier_months(connection, edition)
-        view = overview.overview_of(prepare(read_month(connection, edition), earlier))
+def _home_page(entries: list[_Entry], shown: _Entry | None, material: Material | None) -> str:
+    later = [
+        entry.release
+        for entry in entries
+        if entry.release.is_month_of_now
+        and not entry.pages
+        and (shown is None or entry.release.place > shown.release.place)
+    ]
     scripts = [rendering.asset("language.js"), rendering.asset("site.js")]
     is_sample = any(entry.release.is_sample for entry in entries)
     name = Label(
@@ -159,17 +227,11 @@ def _home_page(connection: psycopg.Connection, entries: list[_Entry]) -> str:
         "home.html.j2",
         title=Label(*(f"{text}{_sample_mark(is_sample)}" for text in (name.vi, name.en))),
         is_sample=is_sample,
-        edition=edition,
-        view=view,
+        edition=material.edition if material else None,
+        view=overview.overview_of(material) if material else None,
         shown=shown,
-        later_suspended=[
-            entry.release
-            for entry in entries
-            if entry.release.status == _SUSPENDED
-            and entry.release.is_current
-            and entry.release.kind == "monthly"
-            and (shown is None or entry.release.period > shown.release.period)
-        ],
+        later_suspended=[release for release in later if release.status == _SUSPENDED],
+        awaited=[release for release in later if release.status != _SUSPENDED],
         entries=entries,
         style=rendering.asset("style.css"),
         language_script=scripts[0],
@@ -189,10 +251,15 @@ def _hash(script: str) -> str:
 
 
 def _replace(path: Path, text: str) -> None:
-    """A reader gets the file before or this one, whole, also after a crash."""
+    """A reader gets the file before or this one, whole; after the call, this one for good."""
     partial = path.with_name(f".{path.name}.partial")
     with partial.open("w", encoding="utf-8", newline="\n") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
