@@ -18,7 +18,8 @@ from service_index.publishing.edition import SAMPLE_NOTICE, Edition
 from service_index.publishing.labels import Label
 from service_index.publishing.printing import local_time, one_line
 
-HEADING_ROW: Final = 3  # under the title, what the release is, and a note
+HEADING_ROW: Final = 3  # under the title, what the release is, and the notes
+_NOTES_ROW: Final = 2
 LONGEST_TEXT: Final = 32_767  # characters that a cell takes
 _LONGEST_NAME_ON_PAPER: Final = 60  # a header of the printed page takes 255 characters
 _A4: Final = 9
@@ -114,8 +115,7 @@ def add(workbook: Workbook, styles: Styles, edition: Edition, sheet: Sheet) -> W
     set_page(worksheet, edition)
     worksheet.write_string(0, 0, sheet.title.vi, styles.get(bold=True, font_size=14))
     _write_state(worksheet, styles, edition)
-    notes = " · ".join(note.both for note in sheet.notes)
-    worksheet.write_string(2, 0, notes, styles.get(italic=True, font_color="#595959"))
+    _write_notes(worksheet, styles, sheet)
     _write_headings(worksheet, styles, sheet)
     for index, row in enumerate(sheet.rows):
         worksheet.set_row(HEADING_ROW + 1 + index, _height(sheet.headings, row))
@@ -187,6 +187,17 @@ def _write_state(worksheet: Worksheet, styles: Styles, edition: Edition) -> None
         worksheet.write_rich_string(1, 0, red, SAMPLE_NOTICE, plain, f" · {state}")
     else:
         worksheet.write_string(1, 0, state, plain)
+
+
+def _write_notes(worksheet: Worksheet, styles: Styles, sheet: Sheet) -> None:
+    """As wide as the table: a longer line would make the printed table smaller."""
+    if sheet.notes:
+        notes = " · ".join(note.both for note in sheet.notes)
+        width = sum(heading.width for heading in sheet.headings)
+        worksheet.set_row(_NOTES_ROW, height(notes, width))
+        style = styles.get(italic=True, font_color="#595959", text_wrap=True, valign="top")
+        last = len(sheet.headings) - 1
+        worksheet.merge_range(_NOTES_ROW, 0, _NOTES_ROW, last, notes, style)
 
 
 def _write_headings(worksheet: Worksheet, styles: Styles, sheet: Sheet) -> None:
