@@ -1,23 +1,17 @@
-"""Monthly releases made by hand for the letter and its annex, and their documents read back."""
+"""Monthly releases made by hand for the letter and its annex, and the letter's sentences."""
 
 from __future__ import annotations
 
 import csv
 import math
-import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Decimal
-from pathlib import Path
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
-import docx
-import pdfplumber
-from docx.document import Document
-from docx.table import Table
-from docx.text.paragraph import Paragraph
-
+from service_index.publishing.documents import letter, wording
+from service_index.publishing.documents.office import TEMPLATES
 from service_index.publishing.edition import Edition
 from service_index.publishing.month import (
     Cause,
@@ -32,7 +26,6 @@ from service_index.publishing.relations import GROUPS
 from service_index.settings import PROJECT_ROOT
 
 PROVINCE = "P"
-MM = 72 / 25.4
 SEED = PROJECT_ROOT / "dbt_project" / "seeds" / "letter_figures.csv"
 MAXIMA = dict(zip(GROUPS, (18, 20, 12, 10, 22, 18), strict=True))
 CAUSES = (
@@ -132,8 +125,18 @@ def progress(
     return Compliance(**(values | facts))
 
 
-def printed(value: Decimal, places: int) -> str:
-    return f"{value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)}".replace(".", ",")
+def withheld(code: str, basis: str = "month", **facts: Any) -> Compliance:
+    """An end-to-end row whose numbers are withheld; its verdict may be known all the same."""
+    without = {"rate": None, "shortfall": None, "is_compliant": None, "withheld": "n<5"}
+    return progress(code, None, None, basis, **(without | facts))
+
+
+def half_up(value: Decimal | Fraction | int, places: int) -> str:
+    """A number as a paper prints it, in whole numbers alone: 1234.125 at 2 is `1.234,13`."""
+    units = math.floor(Fraction(value) * 10**places + Fraction(1, 2))
+    whole, rest = divmod(units, 10**places)
+    grouped = f"{whole:,}".replace(",", ".")
+    return f"{grouped},{rest:0{places}}" if places else grouped
 
 
 def printed_figures(
@@ -162,7 +165,7 @@ def printed_figures(
                 suffix = "%"
             if not has_national and kind in ("average", "rank"):
                 value = None
-            text = None if value is None else printed(value, places) + suffix
+            text = None if value is None else half_up(value, places) + suffix
             if text is not None and kind == "rank":
                 text = text.zfill(2)
             found[code] = LetterFigure(code, position, row["label_vi"], value, out_of, text, None)
@@ -222,100 +225,21 @@ def month_before(
     )
 
 
-def plain(text: str) -> str:
-    """Text without how it was broken into lines."""
-    return " ".join(text.replace("\u200b", "").split())
+def sections(of: MonthRelease, *earlier: EarlierMonth) -> wording.Sections:
+    """The letter's wording filled in, as both of its files get it."""
+    return wording.read(TEMPLATES / "letter.txt", letter._facts(of, earlier))
 
 
-def pdf_pages(path: Path) -> list[str]:
-    with pdfplumber.open(path) as pdf:
-        return [plain(page.extract_text()) for page in pdf.pages]
+def body(of: MonthRelease, *earlier: EarlierMonth) -> list[str]:
+    return [block["text"] for block in sections(of, *earlier)["body"]]
 
 
-def pdf_body(path: Path) -> str:
-    """The text of all pages between their top and bottom margins."""
-    with pdfplumber.open(path) as pdf:
-        return plain(
-            " ".join(
-                page.crop((0, 20 * MM, page.width, page.height - 20 * MM)).extract_text()
-                for page in pdf.pages
-            )
-        )
-
-
-def pdf_tables(path: Path) -> list[list[list[str]]]:
-    """The tables of all pages, cells without line breaks; a long table has a part a page."""
-    with pdfplumber.open(path) as pdf:
-        return [
-            [[plain(cell or "") for cell in row] for row in table]
-            for page in pdf.pages
-            for table in page.extract_tables()
-        ]
-
-
-def pdf_fonts(path: Path) -> set[str]:
-    with pdfplumber.open(path) as pdf:
-        return {char["fontname"].split("+")[1] for page in pdf.pages for char in page.chars}
-
-
-def outside_margins(path: Path, width: int = 210, height: int = 297) -> list[str]:
-    """Characters left or right of the text, below it, or above the header, and pages not A4.
-
-    Decree 30/2020: top and bottom 20 mm, left 30, right 15; the header stands in the top margin.
-    """
-    found = []
-    with pdfplumber.open(path) as pdf:
-        for page in pdf.pages:
-            if (round(page.width / MM), round(page.height / MM)) != (width, height):
-                found.append(f"page of {page.width} × {page.height}")
-            found += [
-                f"{char['text']} on page {page.page_number}"
-                for char in page.chars
-                if char["text"].strip()
-                and not (
-                    char["x0"] >= 30 * MM - 0.5
-                    and char["x1"] <= (width - 15) * MM + 0.5
-                    and char["top"] >= 5 * MM
-                    and char["bottom"] <= (height - 20) * MM + 0.5
-                )
-            ]
+def starting(texts: list[str], start: str) -> str:
+    (found,) = (text for text in texts if text.startswith(start))
     return found
 
 
-def docx_blocks(path: Path) -> Iterator[Paragraph | Table]:
-    document: Document = docx.Document(str(path))
-    yield from document.iter_inner_content()
-
-
-def docx_text(path: Path) -> str:
-    """All text of the body, tables included, in its order."""
-    parts = []
-    for block in docx_blocks(path):
-        if isinstance(block, Paragraph):
-            parts.append(block.text)
-        else:
-            parts += [cell.text for row in block.rows for cell in row.cells]
-    return plain(" ".join(parts))
-
-
-def docx_tables(path: Path) -> list[list[list[str]]]:
-    """The tables with a border: those of numbers, not those that only place text."""
-    return [
-        [[plain(cell.text) for cell in row.cells] for row in block.rows]
-        for block in docx_blocks(path)
-        if isinstance(block, Table) and 'w:insideH w:val="single"' in block._tbl.xml
-    ]
-
-
-def docx_headers(path: Path) -> list[str]:
-    """The header of every kind of page of every section."""
-    document: Document = docx.Document(str(path))
-    return [
-        plain(" ".join(paragraph.text for paragraph in header.paragraphs))
-        for section in document.sections
-        for header in (section.first_page_header, section.header)
-    ]
-
-
-def numbers(text: str) -> list[str]:
-    return re.findall(r"\d[\d.,]*\d|\d", text)
+def under(texts: list[str], heading: str, following: str) -> list[str]:
+    """The texts between two headings."""
+    first, last = (texts.index(starting(texts, start)) for start in (heading, following))
+    return texts[first + 1 : last]

@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import docx
-import pdfplumber
 import psycopg
 import pytest
 from docx.shared import Mm, Pt
 
 from service_index.publishing.documents import letter
-from service_index.publishing.documents.office import TEMPLATES, BrokenTemplateError
 from service_index.publishing.documents.wording import clean
 from service_index.publishing.edition import SAMPLE_NOTICE, editions
 from service_index.publishing.month import MonthRelease
 from service_index.publishing.month_reading import read_earlier_months, read_month
 from tests.integration.publish_marts import fill_march, publish
-from tests.letter_support import (
-    MM,
+from tests.letter_support import month_before, printed_figures, ranked, release, unit
+from tests.paper_reading import (
     docx_headers,
     docx_tables,
     docx_text,
-    month_before,
     outside_margins,
     pdf_body,
     pdf_fonts,
     pdf_pages,
     pdf_tables,
     plain,
-    printed_figures,
-    ranked,
-    release,
-    unit,
 )
 
 HOSTILE = [
@@ -84,16 +75,6 @@ def test_a_published_month_is_printed_with_its_own_numbers(
         assert "tỷ lệ hồ sơ giải quyết đúng hạn 96,57%" in text
         assert "Nhóm bằng bình quân: Công khai, minh bạch (9,3 so với 9,3 điểm)." in text
         assert "Chưa có kết quả tháng 2/2025 được công bố để so sánh." in text
-    published = warehouse.execute(
-        "select unit_name, rank, total_score from published.monthly_score "
-        "where unit_type = 'commune' order by rank, unit_code"
-    ).fetchall()
-    for tables in (pdf_tables(pdf), docx_tables(word)):
-        rows = [row for table in tables for row in table if row[1].startswith("Xã số")]
-        ranking = [row for row in rows if len(row) == 6]
-        assert [(row[1], int(row[0])) for row in ranking] == [row[:2] for row in published]
-        for row, (_, _, total) in zip(ranking, published, strict=True):
-            assert abs(float(row[2].replace(",", ".")) - float(total)) <= 0.005
 
 
 def test_every_figure_stands_in_both_files(documents: tuple[Path, Path]) -> None:
@@ -178,22 +159,6 @@ def test_heads_are_repeated_on_every_page_of_a_table(documents: tuple[Path, Path
             assert all("<w:cantSplit/>" in row._tr.xml for row in table.rows)
 
 
-def test_the_same_release_gives_the_same_bytes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = [path.read_bytes() for path in written(release(), tmp_path / "a")]
-    monkeypatch.setenv("TZ", "America/New_York")
-    monkeypatch.setenv("LC_ALL", "C")
-    monkeypatch.chdir(tmp_path)
-    own = tmp_path / "own"
-    own.mkdir()
-    assert [path.read_bytes() for path in written(release(), tmp_path / "b")] == first
-    assert [
-        path.read_bytes() for path in written(release(), tmp_path / "c", templates=own)
-    ] == first
-    assert first[0] != first[1]
-
-
 def test_hostile_names_are_text_and_leave_the_page_as_it_is(tmp_path: Path) -> None:
     communes = ranked("commune", 400)
     named = [
@@ -211,65 +176,3 @@ def test_hostile_names_are_text_and_leave_the_page_as_it_is(tmp_path: Path) -> N
         assert row[1].replace(" ", "") == shown.replace(" ", "")
     assert outside_margins(pdf) == []
     assert pdf_fonts(pdf) == FONTS
-
-
-def own_templates(tmp_path: Path, name: str, change: Callable[[str], str]) -> Path:
-    """An office's folder with one text template of its own."""
-    folder = tmp_path / "own"
-    folder.mkdir()
-    text = (TEMPLATES / name).read_text(encoding="utf-8")
-    assert change(text) != text
-    (folder / name).write_text(change(text), encoding="utf-8")
-    return folder
-
-
-def test_an_office_changes_the_wording_of_both_files(tmp_path: Path) -> None:
-    own = own_templates(tmp_path, "letter.txt", lambda t: t.replace("5. Đề nghị", "5. Yêu cầu"))
-    word, pdf = written(release(), tmp_path, templates=own)
-    for text in (docx_text(word), pdf_body(pdf)):
-        assert "5. Yêu cầu" in text and "5. Đề nghị" not in text
-
-
-def test_an_office_changes_the_layout(tmp_path: Path) -> None:
-    own = own_templates(tmp_path, "official.typ", lambda t: t.replace("left: 30mm", "left: 35mm"))
-    document = docx.Document(str(TEMPLATES / "letter.docx"))
-    document.styles["Thân văn bản"].font.size = Pt(13)
-    document.save(str(own / "letter.docx"))
-    word, pdf = written(release(), tmp_path, templates=own)
-    assert docx.Document(str(word)).styles["Thân văn bản"].font.size == Pt(13)
-    with pdfplumber.open(pdf) as opened:
-        assert min(char["x0"] for char in opened.pages[1].chars) >= 35 * MM - 0.5
-
-
-@pytest.mark.parametrize(
-    ("name", "old", "new", "message"),
-    [
-        ("letter.txt", "{{ office }} đề nghị", "{{ ofice }} đề nghị", r"letter\.txt, line \d+: "),
-        ("letter.txt", "[subject]", "[other]", r"letter\.docx: 'subject' is undefined"),
-        ("letter.typ", '#appendix("first_appendix")', "#appendx()", r"letter\.typ: .*appendx"),
-        ("letter.typ", '#appendix("first_appendix")', '#read("/etc/passwd")', r"letter\.typ: "),
-        ("official.typ", "#let content", "#let contents", r"letter\.typ: .*content"),
-    ],
-)
-def test_a_broken_template_is_named(
-    tmp_path: Path, name: str, old: str, new: str, message: str
-) -> None:
-    own = own_templates(tmp_path, name, lambda text: text.replace(old, new))
-    with pytest.raises(BrokenTemplateError, match=f"(?s)^{message}"):
-        written(release(), tmp_path, templates=own)
-
-
-def test_a_broken_word_template_is_named(tmp_path: Path) -> None:
-    own = tmp_path / "own"
-    own.mkdir()
-    document = docx.Document(str(TEMPLATES / "letter.docx"))
-    (text, *_) = (p for p in document.paragraphs if p.text == "{{ block.text }}")
-    text.text = "{{ bodi }}"
-    document.save(str(own / "letter.docx"))
-    with pytest.raises(BrokenTemplateError, match=r"^letter\.docx: 'bodi' is undefined"):
-        written(release(), tmp_path, templates=own)
-    shutil.copyfile(TEMPLATES / "letter.txt", own / "letter.docx")
-    with pytest.raises(BrokenTemplateError, match=r"^letter\.docx is no Word file"):
-        written(release(), tmp_path, templates=own)
-    with pytest.raises(BrokenTemplateError, match="no folder of templates"):
-        written(release(), tmp_path, templates=tmp_path / "none")

@@ -9,17 +9,14 @@ import pytest
 
 from service_index.publishing.documents import compliance, letter
 from service_index.publishing.edition import SAMPLE_NOTICE
-from tests.letter_support import (
+from tests.letter_support import month_before, ranked, release, unit
+from tests.paper_reading import (
     docx_tables,
     docx_text,
-    month_before,
     outside_margins,
     pdf_body,
     pdf_pages,
     pdf_tables,
-    ranked,
-    release,
-    unit,
 )
 
 

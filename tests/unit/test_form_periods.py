@@ -57,4 +57,4 @@ def test_a_release_is_named_by_its_period() -> None:
         "period",
         "2025Q3",
     )
-    assert [relation.name for relation in form.relations] == ["statistical_form"]
+    assert [relation.name for relation in form.relations] == ["statistical_form", "form_check"]

@@ -5,47 +5,28 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service_index.publishing import labels
-from service_index.publishing.documents import letter, wording
-from service_index.publishing.documents.office import TEMPLATES
-from service_index.publishing.month import Criterion, EarlierMonth, MonthRelease
+from service_index.publishing.month import Criterion
 from service_index.publishing.relations import GROUPS
 from tests.letter_support import (
     PROVINCE,
+    body,
     month_before,
     printed_figures,
-    progress,
     ranked,
     release,
+    sections,
+    starting,
+    under,
     unit,
 )
 
 LABELS = {labels.GROUPS[group].vi: group for group in GROUPS}
-
-
-def sections(of: MonthRelease, *earlier: EarlierMonth) -> wording.Sections:
-    return wording.read(TEMPLATES / "letter.txt", letter._facts(of, earlier))
-
-
-def body(of: MonthRelease, *earlier: EarlierMonth) -> list[str]:
-    return [block["text"] for block in sections(of, *earlier)["body"]]
-
-
-def starting(texts: list[str], start: str) -> str:
-    (found,) = (text for text in texts if text.startswith(start))
-    return found
-
-
-def under(texts: list[str], heading: str, following: str) -> list[str]:
-    """The texts between two headings."""
-    first, last = (texts.index(starting(texts, start)) for start in (heading, following))
-    return texts[first + 1 : last]
 
 
 def test_every_figure_stands_in_the_sentence_of_its_group() -> None:
@@ -68,7 +49,7 @@ def test_every_figure_stands_in_the_sentence_of_its_group() -> None:
         assert starting(texts, row.label_vi).rstrip(";.") == f"{row.label_vi}: {row.printed_value}"
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)  # each fills in the whole wording
 @given(
     own=st.lists(st.integers(0, 99), min_size=6, max_size=6),
     average=st.lists(st.integers(0, 99), min_size=6, max_size=6),
@@ -133,6 +114,17 @@ def test_without_national_results_no_sentence_needs_them() -> None:
     assert not [t for t in texts if "xếp hạng " in t or "đứng thứ" in t or "(bình quân" in t]
 
 
+def test_ranks_without_averages_are_not_called_missing() -> None:
+    figures = printed_figures()
+    for code in [code for code in figures if code.endswith("_average")]:
+        figures[code] = replace(figures[code], value=None, printed_value=None)
+    texts = body(release(letter=figures))
+    assert f"đứng thứ {figures['rank'].printed_value}/34" in starting(texts, "Tổng điểm")
+    assert under(texts, "2. ", "3. ") == [
+        "Trong tháng 8/2025 không có nhóm nào so sánh được với bình quân cả nước."
+    ]
+
+
 def test_withheld_figures_say_so_instead_of_a_number() -> None:
     figures = printed_figures()
     for code, why in (("satisfaction_rate", "suspended"), ("digitisation_14", "n<5")):
@@ -156,48 +148,6 @@ def test_suspended_criteria_are_named_with_the_reason() -> None:
     texts = body(replace(release(), criteria=[criterion]))
     assert "Mức độ hài lòng trong giải quyết (lý do: đang rà soát)." in texts
     assert not [text for text in body(release()) if "tạm ngừng" in text]
-
-
-def test_units_below_the_target_are_counted_and_the_worst_named() -> None:
-    rows = [progress(PROVINCE, 1234, 2000), progress(PROVINCE, 2345, 4000, "year_to_date")]
-    rows += [progress(f"C{n:03}", n, 20) for n in range(1, 9)]
-    rows += [progress("D001", 20, 20), progress("D002", 13, 20)]
-    of = release(units=[*ranked("department", 2), *ranked("commune", 8)], compliance=rows)
-    texts = under(body(of), "4. ", "5. ")
-    assert "1.234 trong số 2.000 hồ sơ" in texts[0]
-    assert "đạt 61,70%; tính từ đầu năm đạt 58,63%" in texts[0]
-    assert "là 70% cho mỗi đơn vị" in texts[0]
-    assert "có 9/10 đơn vị dưới mức chỉ tiêu" in texts[0]
-    assert texts[1] == "Sở, ban, ngành: 1/2 đơn vị, là Đơn vị D002 (65,00%, còn thiếu 1 hồ sơ);"
-    assert texts[2].startswith(
-        "Xã, phường: 8/8 đơn vị, thấp nhất là Đơn vị C001 (5,00%, còn thiếu 13 hồ sơ); "
-    )
-    assert [name for name in (f"C{n:03}" for n in range(1, 9)) if name in texts[2]] == [
-        "C001", "C002", "C003", "C004", "C005",
-    ]  # fmt: skip
-    (table,) = sections(of)["below_target"]
-    assert [row for row in table["rows"] if len(row) == 1] == [
-        ["Sở, ban, ngành (1/2 đơn vị)"],
-        ["Xã, phường (8/8 đơn vị)"],
-    ]
-    assert len([row for row in table["rows"] if len(row) == 7]) == 9
-    assert ["8", "Đơn vị C008", "20", "8", "40,00%", "70%", "6"] in table["rows"]
-
-
-@pytest.mark.parametrize(
-    ("facts", "sentence"),
-    [
-        ({"target_rate": None, "is_compliant": None, "shortfall": None}, "chưa có chỉ tiêu"),
-        ({"is_compliant": True, "shortfall": 0}, "không có đơn vị nào dưới mức chỉ tiêu"),
-    ],
-)
-def test_no_target_and_nobody_below_it(facts: dict[str, Any], sentence: str) -> None:
-    rows = [progress(code, **facts) for code in (PROVINCE, "C001")]
-    found = sections(release(units=ranked("commune", 1), compliance=rows))
-    assert [block["kind"] for block in found["below_target"]] == ["paragraph"]
-    for name in ("body", "below_target"):
-        assert [b for b in found[name] if sentence in b.get("text", "")], name
-    assert not [b for b in found["body"] if "Phụ lục II" in b["text"]]
 
 
 def test_the_letter_asks_for_what_is_low() -> None:
@@ -263,6 +213,13 @@ def test_the_letter_goes_to_the_units_that_there_are(
     ]
 
 
+def test_the_appendices_leave_room_for_number_and_symbol_of_the_letter() -> None:
+    attached = [block["text"] for block in sections(release())["attached"]]
+    blanks = r"\(Kèm theo Công văn số {8,}/…{4,} ngày {4,}tháng {4,}năm 2025"
+    assert re.fullmatch(blanks, attached[0])
+    assert attached[1] == "của Văn phòng UBND tỉnh Bình An)"
+
+
 def test_a_province_without_units_still_has_a_letter() -> None:
     found = sections(release(units=[], compliance=[], letter={}))
     assert found["rankings"][0]["text"] == "Trong tháng không có đơn vị nào được xếp hạng."
@@ -284,9 +241,7 @@ def test_unranked_units_are_listed_with_the_reason() -> None:
         unit("C", "commune", ranking_status="below_minimum_volume", total_score=None),
     ]
     (table,) = sections(release(units=units))["unranked"]
-    assert [[row[0], row[2]] for row in table["rows"]] == [
-        ["Đơn vị C", "–"],
-        ["Thuế tỉnh", "60,00"],
+    assert [[row[0], *row[2:]] for row in table["rows"]] == [
+        ["Đơn vị C", "–", labels.NOT_RANKED["below_minimum_volume"].vi],
+        ["Thuế tỉnh", "60,00", labels.NOT_RANKED["unit_type_not_ranked"].vi],
     ]
-    assert "chưa đủ mức tối thiểu" in table["rows"][0][3]
-    assert "không xếp hạng" in table["rows"][1][3]

@@ -104,6 +104,7 @@ def test_a_value_is_no_template(tmp_path: Path) -> None:
         ("[a]\n\n{% if x %}", r"^some\.txt, line 3: .*end of template"),
         ("[a]\n{{ nothing }}", r"^some\.txt, line 2: a tag has nothing to print"),
         ("[a]\n{{ figures / 0 }}", r"^some\.txt, line 2: "),
+        ("[a]\n{% macro m() %}{{ m() }}{% endmacro %}\n{{ m() }}", r"^some\.txt, line 2: .*recurs"),
         ("text\n[a]", r"^some\.txt: text before the first \[section\]: text"),
         ("[a]\n{% include 'letter.txt' %}", r"^some\.txt"),
     ],
@@ -123,6 +124,8 @@ def test_a_broken_wording_says_where(tmp_path: Path, text: str, message: str) ->
         "cycler.__init__.__globals__",
         "names.append('x')",
         "'{0.__class__}'.format(names)",
+        "lipsum()",
+        "names | random",
         "range(10 ** 9)",
     ],
 )

@@ -74,6 +74,7 @@ def write(release: MonthRelease, folder: Path, templates: Path | None = None) ->
 def _facts(release: MonthRelease) -> dict[str, Any]:
     """What the wording may print."""
     table = _Lines(release)
+    fields = table.fields_of(release.edition.province_code)
     return {
         "letter": letterhead(release.edition),
         "metrics": [
@@ -83,11 +84,19 @@ def _facts(release: MonthRelease) -> dict[str, Any]:
         ],
         "cause_labels": [label.vi for label in labels.CAUSES.values()],
         "causes": table.causes(),
-        "fields": table.fields_of(release.edition.province_code),
+        "fields": fields,
         "own_fields": table.fields_with_target(),
-        "has_small_cells": any(row.withheld for row in release.compliance)
+        "has_small_cells": any(
+            row.withheld
+            for row in release.compliance
+            if row.field_code == ALL_FIELDS
+            or row.target_rate is not None
+            or row.unit_code == release.edition.province_code
+        )
         or any(cause.withheld for cause in release.causes),
         "small_cell": labels.SMALL_CELL.vi,
+        "has_rate_alone": any(line.target is None for line in fields),
+        "rate_alone": labels.RATE_ALONE.vi,
     }
 
 
@@ -126,9 +135,11 @@ class _Lines:
         return self._by_type(line)
 
     def fields_of(self, unit: str) -> list[Line]:
-        """The fields in which a unit and all under it worked, the busiest of the year first."""
+        """The fields in which a unit and all under it worked, the lowest rate of the year first."""
         lines = [self._line(END_TO_END, unit, field) for field in self._fields.get(unit, [])]
-        return sorted(lines, key=lambda line: (-(line.year.denominator or -1), line.field))
+        return sorted(
+            lines, key=lambda line: (line.year.rate is None, line.year.rate or 0, line.field)
+        )
 
     def fields_with_target(self) -> list[OfType]:
         """Single fields in which a unit has a target of its own."""

@@ -23,7 +23,7 @@ def write(
 ) -> list[Path]:
     """Write `documents/letter.docx` and `.pdf` into a release's `folder`; return both.
 
-    `earlier` are the months before; only the one just before is compared with. `templates` is an
+    `earlier` are the months before: only the one just before is compared with. `templates` is an
     office's own folder, whose files replace the shipped ones by name (templates/README.md).
     The same release gives the same bytes. Raises BrokenTemplateError.
     """
@@ -32,7 +32,8 @@ def write(
 
 def _facts(release: MonthRelease, earlier: Iterable[EarlierMonth]) -> dict[str, Any]:
     """What the wording may print."""
-    target = letter_units.target(release)
+    earlier = list(earlier)
+    target = letter_units.target(release, earlier)
     withheld = {figure.withheld for figure in release.letter.values()} - {None, "suspended"}
     return {
         "letter": letterhead(release.edition),

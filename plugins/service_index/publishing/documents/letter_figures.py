@@ -76,7 +76,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Figures:
-    """`has_national`: whether the release holds national results."""
+    """`has_national`: whether a national rank or average is printed."""
 
     total: Figure
     rank: Figure
@@ -94,16 +94,19 @@ def figures(release: MonthRelease, earlier: Iterable[EarlierMonth]) -> Figures:
     order = sorted(
         GROUPS, key=lambda group: letter[group].position if group in letter else len(letter)
     )
-    total = _figure(letter.get("total"))
+    total, rank = _figure(letter.get("total")), _figure(letter.get("rank"))
     total_before = Points(province.total_score, Decimal(100)) if province else None
     groups = [
         _group(letter, group, province.groups[group] if province else None) for group in order
     ]
     return Figures(
         total=total,
-        rank=_figure(letter.get("rank")),
+        rank=rank,
         groups=groups,
-        has_national=bool(release.national or release.averages),
+        has_national=any(
+            figure.printed is not None
+            for figure in (rank, *(f for group in groups for f in (group.average, group.rank)))
+        ),
         comparison=Comparison(
             month=as_month(month_before(release.edition.month)),
             state=_state(release, previous),

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from service_index.publishing import labels
-from service_index.publishing.documents.letterhead import by_type, unit_names
+from service_index.publishing.documents.letterhead import by_type, ends_year, unit_names
 from service_index.publishing.documents.wording import clean
-from service_index.publishing.month import Compliance, MonthRelease, UnitScore
+from service_index.publishing.month import Compliance, EarlierMonth, MonthRelease, UnitScore
 
 END_TO_END = "end_to_end_online"
 ALL_FIELDS = "*"
+NAMED = 5  # units of a type that the letter itself names
 
 # Stands where a unit has no row: every number of it is printed as none.
 NO_ROW = Compliance(
@@ -55,7 +56,7 @@ class Ranking:
 
 @dataclass(frozen=True)
 class UnrankedUnit:
-    """`because` is the code of the reason."""
+    """`because` is the reason in words, None where none is known."""
 
     name: str
     label: str
@@ -64,8 +65,8 @@ class UnrankedUnit:
 
 
 @dataclass(frozen=True)
-class UnitBelow:
-    """Its compliance row carries numbers: a withheld one is no verdict."""
+class JudgedUnit:
+    """Its verdict is official, also where the numbers of its row are withheld."""
 
     name: str
     online: Compliance
@@ -75,23 +76,39 @@ class UnitBelow:
 class TargetOfType:
     """How the units of a type stand to the end-to-end target.
 
-    `judged` have a verdict, `below` are those that miss it, the lowest rate first; of `withheld`
-    no numbers are published.
+    `below` miss it, `met` meet it, the lowest rate first and rates that are withheld last; of
+    `withheld`, judged or not, no numbers are published.
     """
 
     unit_type: str
     label: str
-    judged: int
-    below: list[UnitBelow]
+    below: list[JudgedUnit]
+    met: list[JudgedUnit]
     withheld: int
+
+    @property
+    def judged(self) -> int:
+        return len(self.below) + len(self.met)
+
+    @property
+    def lowest(self) -> list[JudgedUnit]:
+        """Those below that the letter names."""
+        if len(self.below) <= NAMED:
+            return self.below
+        return [unit for unit in self.below if unit.online.withheld is None][:NAMED]
 
 
 @dataclass(frozen=True)
 class Target:
-    """`rate` is the target where all units have the same; `province` has its row by basis."""
+    """`rate` is the target where all units have the same; `province` has its row by basis.
+
+    `is_whole_year`: whether every earlier month of the year is published, too; where one is not,
+    the year's figures tell of what the warehouse holds.
+    """
 
     rate: Decimal | None
     is_set: bool
+    is_whole_year: bool
     province: dict[str, Compliance]
     types: list[TargetOfType]
 
@@ -146,7 +163,7 @@ def unranked(release: MonthRelease) -> list[UnrankedUnit]:
             name=names[unit.unit_code],
             label=unit_type_label(unit_type),
             total=unit.total_score,
-            because=unit.ranking_status,
+            because=_why_unranked(unit.ranking_status),
         )
         for unit_type, units in by_type(release.units.values()).items()
         for unit in units
@@ -154,15 +171,30 @@ def unranked(release: MonthRelease) -> list[UnrankedUnit]:
     ]
 
 
-def target(release: MonthRelease) -> Target:
-    """Where the units stand to their end-to-end target in all fields, in the month."""
-    online = _online(release, "month")
+def _why_unranked(status: str | None) -> str | None:
+    if status is None:
+        return None
+    label = labels.NOT_RANKED.get(status)
+    return clean(status) if label is None else label.vi
+
+
+def target(release: MonthRelease, earlier: Iterable[EarlierMonth]) -> Target:
+    """Where the units stand to their end-to-end target in all fields, by the basis that counts.
+
+    That is the month; when the year is over, the year.
+    """
+    online = _online(release, "year_to_date" if ends_year(release.edition) else "month")
+    month = release.edition.month
+    published = {before.period for before in earlier}
     names = unit_names(release)
     rates = {row.target_rate for row in online.values() if row.target_rate is not None}
     province = release.edition.province_code
     return Target(
         rate=rates.pop() if len(rates) == 1 else None,
         is_set=any(row.target_rate is not None for row in online.values()),
+        is_whole_year=published.issuperset(
+            f"{month.replace(month=before):%Y-%m}" for before in range(1, month.month)
+        ),
         province={basis: _online(release, basis).get(province, NO_ROW) for basis in labels.BASES},
         types=[
             _target_of_type(unit_type, units, names, online)
@@ -179,18 +211,21 @@ def _target_of_type(
     online: dict[str, Compliance],
 ) -> TargetOfType:
     rows = [online[unit.unit_code] for unit in units if unit.unit_code in online]
-    below = [row for row in rows if row.is_compliant is False and row.withheld is None]
+    judged = [
+        (row.is_compliant, JudgedUnit(names[row.unit_code], row))
+        for row in sorted(rows, key=_by_rate)
+    ]
     return TargetOfType(
         unit_type=unit_type,
         label=unit_type_label(unit_type),
-        judged=sum(row.is_compliant is not None and row.withheld is None for row in rows),
-        below=[UnitBelow(names[row.unit_code], row) for row in sorted(below, key=_by_rate)],
+        below=[unit for is_compliant, unit in judged if is_compliant is False],
+        met=[unit for is_compliant, unit in judged if is_compliant],
         withheld=sum(row.withheld is not None for row in rows),
     )
 
 
-def _by_rate(row: Compliance) -> tuple[Decimal, str]:
-    return row.rate or Decimal(0), row.unit_code
+def _by_rate(row: Compliance) -> tuple[bool, Decimal, str]:
+    return row.rate is None, row.rate or Decimal(0), row.unit_code
 
 
 def _online(release: MonthRelease, basis: str) -> dict[str, Compliance]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from service_index.publishing import labels
 from service_index.publishing.documents.wording import clean
 from service_index.publishing.edition import SAMPLE_NOTICE, Edition
 from service_index.publishing.month import MonthRelease, UnitScore
 from service_index.publishing.printing import local_time
+from service_index.settings import ICT
 
 UNIT_TYPES = ("province", "department", "district", "commune", "vertical_agency")
 
@@ -20,13 +21,15 @@ UNIT_TYPES = ("province", "department", "district", "commune", "vertical_agency"
 class Letterhead:
     """`month` is like `3/2025`; `year_of_issue` that in which the month's letter is due.
 
-    `sample_notice` is None for real data, `replaces` the revision before this one, if any.
+    `ends_year`: whether it tells of a December whose data reach its end. `sample_notice` is None
+    for real data, `replaces` the revision before this one, if any.
     """
 
     province: str
     month: str
     year: str
     year_of_issue: str
+    ends_year: bool
     status: str
     is_provisional: bool
     cutoff: str
@@ -43,6 +46,7 @@ def letterhead(edition: Edition) -> Letterhead:
         year=str(edition.month.year),
         # Letters of December are written in January.
         year_of_issue=str(edition.month.year + edition.month.month // 12),
+        ends_year=ends_year(edition),
         status=labels.STATUSES[edition.status].vi,
         is_provisional=edition.status == "provisional",
         cutoff=local_time(edition.data_cutoff),
@@ -51,6 +55,12 @@ def letterhead(edition: Edition) -> Letterhead:
         reason=labels.REASONS[edition.reason].vi if edition.reason else None,
         sample_notice=SAMPLE_NOTICE if edition.is_sample else None,
     )
+
+
+def ends_year(edition: Edition) -> bool:
+    """Whether the year is over in its data: then the year's own rows decide about its targets."""
+    end = datetime(edition.month.year + 1, 1, 1, tzinfo=ICT)
+    return edition.month.month == 12 and edition.data_cutoff >= end
 
 
 def as_month(month: date) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,18 @@ __all__ = ["FONTS", "TEMPLATES", "write_pdf"]
 FONTS = Path(__file__).with_name("fonts")
 ARCHIVABLE: Final = "a-2b"  # PDF/A-2b: what an archive takes, fonts embedded
 
+# Typst fetches a package from the internet where a template imports one, and its name may be put
+# together in many ways. So an import names a file, plainly, and no string is run as code.
+_MAY_FETCH = re.compile(
+    r"""
+    \b (?: import | include ) \b
+    (?! \s* "[^"@\\]+\.typ" [ \t]* (?: [:;,)}\]] | as\b | $ (?! \s*\. ) ) )
+    | \b eval \b
+    | \b std \b (?! \. )
+    """,
+    re.MULTILINE | re.VERBOSE,
+)
+
 
 def write_pdf(template: Path, content: dict[str, Any], path: Path, at: datetime) -> None:
     """Set `template` with `content`, which it reads as `json(bytes(sys.inputs.content))`.
@@ -24,8 +37,10 @@ def write_pdf(template: Path, content: dict[str, Any], path: Path, at: datetime)
     `content` holds strings, lists and dicts only: whatever is printed is printed as given, for
     Typst never evaluates a string; only a character that the font lacks is replaced by `�`. `at`
     is the document's date, an aware instant. Raises BrokenTemplateError with the template's name
-    and Typst's own words when it does not compile.
+    and Typst's own words when it does not compile, or when one beside it may fetch a package.
     """
+    for source in sorted(template.parent.glob("*.typ")):
+        _refuse_packages(source)
     try:
         # The root ends at the template's folder: a template reads nothing else.
         typst.compile(
@@ -34,9 +49,26 @@ def write_pdf(template: Path, content: dict[str, Any], path: Path, at: datetime)
             root=str(template.parent),
             font_paths=[str(FONTS)],
             ignore_system_fonts=True,
+            # Nor does it find a package of this machine, which another one might not have.
+            package_path=str(template.parent),
+            package_cache_path=str(template.parent),
             sys_inputs={"content": json.dumps(drawable(content), ensure_ascii=False)},
             pdf_standards=[ARCHIVABLE],
             timestamp=int(at.timestamp()),
         )
     except typst.TypstError as error:
         raise BrokenTemplateError(f"{template.name}: {error}") from error
+
+
+def _refuse_packages(source: Path) -> None:
+    try:
+        text = source.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BrokenTemplateError(f"{source.name} is not UTF-8") from error
+    found = _MAY_FETCH.search(text)
+    if found:
+        line = text.count("\n", 0, found.start()) + 1
+        raise BrokenTemplateError(
+            f"{source.name}, line {line}: {found[0]}: a template imports or includes other files "
+            'only, named plainly like "official.typ", and uses no packages'
+        )

@@ -10,11 +10,10 @@ from typing import Any
 
 from docx.opc.exceptions import PackageNotFoundError
 from docxtpl import DocxTemplate
-from jinja2 import StrictUndefined, TemplateError
-from jinja2.sandbox import SandboxedEnvironment
 
-from service_index.publishing.documents.office import BrokenTemplateError
+from service_index.publishing.documents.office import FAULTS_OF_TAGS, BrokenTemplateError, sandbox
 
+_LONGEST_TITLE = 255  # characters that a Word file's properties take
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -22,30 +21,32 @@ def write_docx(template: Path, content: dict[str, Any], path: Path, at: datetime
     """Fill `template` (docxtpl's Jinja tags) with `content`.
 
     Text is escaped, a name that the template misspells is an error. `at` becomes the document's
-    own date. Raises BrokenTemplateError where the template does not fit.
+    own date, the texts of the section `document_title` its title. Raises BrokenTemplateError where
+    the template does not fit.
     """
     document = DocxTemplate(template)
-    # Somebody may have been sent a template: it can print, and call nothing of this machine's.
-    environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=True)
     try:
         document.init_docx()
     except (KeyError, PackageNotFoundError, ValueError, zipfile.BadZipFile) as error:
         raise BrokenTemplateError(f"{template.name} is no Word file") from error
     try:
-        document.render(content, jinja_env=environment, autoescape=True)
-    except TemplateError as error:
+        document.render(content, jinja_env=sandbox(autoescape=True), autoescape=True)
+    # A SyntaxError is lxml's: of a tag that begins in one row and ends in another.
+    except (*FAULTS_OF_TAGS, SyntaxError) as error:
         raise BrokenTemplateError(f"{template.name}: {error}{_around(error)}") from error
     # Not its get_docx(), which loads the template anew once it is rendered.
     properties = document.docx.core_properties
     properties.created = properties.modified = at.astimezone(UTC).replace(tzinfo=None)
     properties.author = properties.last_modified_by = ""
+    title = " ".join(block["text"] for block in content.get("document_title", ()))
+    properties.title = title[:_LONGEST_TITLE]
     properties.revision = 1
     buffer = io.BytesIO()
     document.save(buffer)
     path.write_bytes(_without_clock(buffer.getvalue()))
 
 
-def _around(error: TemplateError) -> str:
+def _around(error: Exception) -> str:
     """The template's text around a misplaced tag, which is all that can be told of its place."""
     lines = [line.strip() for line in getattr(error, "docx_context", ())]
     shown = " ".join(line for line in lines if line)

@@ -12,10 +12,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import TemplateSyntaxError
 
-from service_index.publishing.documents.office import BrokenTemplateError
+from service_index.publishing.documents.office import FAULTS_OF_TAGS, BrokenTemplateError, sandbox
 from service_index.publishing.printing import number, one_line, percent
 
 Block = dict[str, Any]
@@ -27,8 +26,6 @@ LONGEST_NAME = 160  # the longest real unit name has some 60 letters
 # Noncharacters, which `clean` lets through in no text: the first stands before each value, so that
 # a name at the beginning of a line is never a mark; the second for a bar inside a value.
 _VALUE, _BAR = "\ufdd0", "\ufdd1"
-# What Python raises where a tag computes with what is not there, or with the wrong thing.
-_FAULTS_OF_TAGS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 _KINDS = {"- ": "bullet", "+ ": "subbullet", "# ": "heading"}
 
 
@@ -64,16 +61,13 @@ def read(path: Path, facts: Mapping[str, Any]) -> Sections:
         raise BrokenTemplateError(f"{path.name}, line {error.lineno}: {error.message}") from error
     except BrokenTemplateError:
         raise
-    except (TemplateError, *_FAULTS_OF_TAGS) as error:
+    except FAULTS_OF_TAGS as error:
         place = _place(error, path.name)
         raise BrokenTemplateError(f"{place}: {error}") from error
 
 
 def _filled(path: Path, facts: Mapping[str, Any]) -> str:
-    # Somebody may have been sent a wording: it can print, and call nothing of this machine's.
-    environment = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, finalize=_printed, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = sandbox(finalize=_printed, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= FILTERS
     # Windows' editor writes a byte order mark.
     source = unicodedata.normalize("NFC", path.read_text(encoding="utf-8-sig"))
