@@ -46,6 +46,7 @@ CRITERIA = (
     ("21", "satisfaction", "6", "M", "all"),
 )
 SUSPENDED = "21"
+_NO_NUMBERS: dict[str, None] = {"numerator": None, "denominator": None, "rate": None}
 
 
 def edition(**changes: Any) -> Edition:
@@ -308,25 +309,11 @@ def _criterion_scores(
                 None,
             )
             if code == SUSPENDED:
-                row = replace(
-                    row,
-                    numerator=None,
-                    denominator=None,
-                    rate=None,
-                    score=None,
-                    status="suspended",
-                )
+                row = replace(row, **_NO_NUMBERS, score=None, status="suspended")
             elif not applies or (code == "14" and number % 5 == 0):
-                row = replace(
-                    row,
-                    numerator=None,
-                    denominator=None,
-                    rate=None,
-                    score=None,
-                    status="not_applicable",
-                )
+                row = replace(row, **_NO_NUMBERS, score=None, status="not_applicable")
             elif code == "08" and number % 4 == 1:
-                row = replace(row, numerator=None, denominator=None, rate=None, withheld="n<5")
+                row = replace(row, **_NO_NUMBERS, withheld="n<5")
             made[unit.unit_code, code] = row
     return made
 
@@ -361,14 +348,7 @@ def _compliance(units: dict[str, UnitScore]) -> list[Compliance]:
                             rate=(Decimal(numerator) / denominator).quantize(Decimal("0.01")),
                         )
                     if field == "dat-dai" and number % 2:
-                        row = replace(
-                            row,
-                            numerator=None,
-                            denominator=None,
-                            rate=None,
-                            shortfall=None,
-                            withheld="n<5",
-                        )
+                        row = replace(row, **_NO_NUMBERS, shortfall=None, withheld="n<5")
                     rows.append(row)
     return rows
 
