@@ -6,12 +6,12 @@ import csv
 import subprocess
 from pathlib import Path
 
-import pdfplumber
 import pytest
 
 from service_index.publishing.documents import form as documents
 from tests.form_paper import paper_form
-from tests.form_reading import pdf_lines, pdf_tables, plain
+from tests.form_reading import pdf_lines
+from tests.paper_reading import pages, pdf_tables, plain
 
 # Comma, quotes, UTF-8, from the first line on; numbers as the cells show them.
 AS_SHOWN = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true"
@@ -52,8 +52,7 @@ def test_the_word_file_prints_as_the_pdf_does(written: dict[str, Path], tmp_path
     assert of_checks == expected_checks
     assert len(of_form) == 3
     assert all(table[:2] == expected[0][:2] for table in of_form)
-    with pdfplumber.open(pdf) as opened:
-        texts = [page.extract_text() for page in opened.pages]
+    texts = [page.extract_text() for page in pages(pdf)]
     assert len(texts) == 4
     for number, text in enumerate(texts, 1):
         head = text.splitlines()[:2]
@@ -76,15 +75,12 @@ def test_a_spreadsheet_shows_each_figure_as_it_is_printed(
 
 def test_a_printed_spreadsheet_loses_no_line(written: dict[str, Path], tmp_path: Path) -> None:
     pdf = converted(written["xlsx"], "pdf", tmp_path)
-    with pdfplumber.open(pdf) as opened:
-        pages = opened.pages
-        assert len(pages) == 4
-        # Two upright pages of the form; the identities and the exact values lie on their side.
-        assert [page.width < page.height for page in pages] == [True, True, False, False]
-        for page in pages:
-            assert "DỮ LIỆU MẪU" in page.extract_text()
-            assert "TẠM TÍNH – Số liệu đến 00:00 16/09/2025" in page.extract_text()
-        found = [
-            [plain(cell) for cell in row] for page in pages[:2] for row in page.extract_tables()[0]
-        ]
-    assert [row for row in found if row[0] not in {"Stt", ""}] == pdf_lines(written["pdf"])
+    found = pages(pdf)
+    assert len(found) == 4
+    # Two upright pages of the form; the identities and the exact values lie on their side.
+    assert [page.width < page.height for page in found] == [True, True, False, False]
+    for page in found:
+        assert "DỮ LIỆU MẪU" in page.extract_text()
+        assert "TẠM TÍNH – Số liệu đến 00:00 16/09/2025" in page.extract_text()
+    rows = [[plain(cell) for cell in row] for page in found[:2] for row in page.extract_tables()[0]]
+    assert [row for row in rows if row[0] not in {"Stt", ""}] == pdf_lines(written["pdf"])
