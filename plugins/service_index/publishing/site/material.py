@@ -50,6 +50,11 @@ class Material:
     def edition(self) -> Edition:
         return self.release.edition
 
+    @property
+    def units(self) -> list[UnitScore]:
+        """All of them, in the order in which pages list them."""
+        return [unit for units in self.by_type.values() for unit in units]
+
     def peers(self, unit: UnitScore) -> list[UnitScore]:
         """Units of its type, itself among them."""
         return self.by_type[unit.unit_type]

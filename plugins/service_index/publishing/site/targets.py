@@ -86,11 +86,10 @@ def with_own_target(material: Material) -> dict[tuple[str, str], list[TargetRow]
         for row in material.release.compliance
         if row.field_code != ALL_FIELDS and row.target_rate is not None
     }
-    units = _units(material)
     return {
         (field_code, metric): [
             row_of(material, unit, field_code)
-            for unit in units
+            for unit in material.units
             if (field_code, metric, unit.unit_code) in keys
         ]
         for field_code, metric in sorted({(field, metric) for field, metric, _ in keys})
@@ -118,7 +117,3 @@ def is_below(material: Material, unit: UnitScore) -> bool:
     """Below its target of dossiers handled end to end online, since the year began."""
     cell = material.compliance_of(unit.unit_code, ONLINE, YEAR)
     return cell is not None and cell.is_compliant is False
-
-
-def _units(material: Material) -> list[UnitScore]:
-    return [unit for units in material.by_type.values() for unit in units]

@@ -51,7 +51,7 @@ def ranking(material: Material) -> dict[str, Any]:
                 "has_districts": any(unit.former_unit_name for unit in units),
             }
         )
-    scored = [unit for units in material.by_type.values() for unit in units if unit.band]
+    scored = [unit for unit in material.units if unit.band]
     for unit in sorted(scored, key=lambda u: -(u.total_score or 0)):
         bands[str(unit.band)] = None
     return {
@@ -73,12 +73,7 @@ def criteria(material: Material) -> dict[str, Any]:
 def criterion(material: Material, shown: Criterion) -> dict[str, Any]:
     code, province = shown.criterion_code, material.release.province
     applies_to = [] if shown.applies_to == "all" else shown.applies_to.split(";")
-    rows = [
-        row
-        for units in material.by_type.values()
-        for unit in units
-        if (row := _criterion_row(material, unit, code))
-    ]
+    rows = [row for unit in material.units if (row := _criterion_row(material, unit, code))]
     own = next((row for row in rows if row.unit is province), None)
     is_suspended = shown.suspended_because is not None or (
         own is not None and standing.is_suspended(shown, own.score)
