@@ -97,7 +97,7 @@ PACKAGE = "preview/none:0.0.1"
         f'#import/* */"\\u{{40}}{PACKAGE}": *',
         f'#import "own.typ".replace("own.typ", "\\u{{40}}{PACKAGE}"): *',
         f'#{{\n import "own.typ"\n  .replace("own.typ", "\\u{{40}}{PACKAGE}")\n}}',
-        f'#eval("import \\"\\u{{40}}{PACKAGE}\\"")',
+        f'#eval("imp" + "ort \\"\\u{{40}}{PACKAGE}\\"")',
         f'#(dictionary(std).at("ev" + "al"))("imp" + "ort \\"\\u{{40}}{PACKAGE}\\"")',
         '#include "text.txt"',
     ],

@@ -19,11 +19,12 @@ FONTS = Path(__file__).with_name("fonts")
 ARCHIVABLE: Final = "a-2b"  # PDF/A-2b: what an archive takes, fonts embedded
 
 # Typst fetches a package from the internet where a template imports one, and its name may be put
-# together in many ways. So an import names a file, plainly, and no string is run as code.
+# together in many ways. So an import names a layout beside it, by a string and nothing more (no
+# package's name ends in .typ), and no string is run as code.
 _MAY_FETCH = re.compile(
     r"""
     \b (?: import | include ) \b
-    (?! \s* "[^"@\\]+\.typ" [ \t]* (?: [:;,)}\]] | as\b | $ (?! \s*\. ) ) )
+    (?! \s* "[^"]+\.typ" [ \t]* (?: [:;,)}\]] | as\b | $ (?! \s*\. ) ) )
     | \b eval \b
     | \b std \b (?! \. )
     """,
