@@ -17,6 +17,7 @@ from service_index.publishing.documents.office import (
     BrokenTemplateError,
     template_folder,
 )
+from service_index.publishing.printing import LONGEST_NAME
 
 
 def read(folder: Path, text: str, **facts: Any) -> wording.Sections:
@@ -141,7 +142,7 @@ def test_a_wording_calls_nothing_of_the_machine(tmp_path: Path, tag: str) -> Non
         (" Xã\u00a0 A\n", "Xã A"),
         ("Xã \x1b[31m\u202eA", "Xã [31m A"),
         ("\ufdd0\uffff\ue000", "\ufffd\ufffd\ufffd"),
-        ("A" * 5000, "A" * (wording.LONGEST_NAME - 1) + "…"),
+        ("A" * 5000, "A" * (LONGEST_NAME - 1) + "…"),
     ],
 )
 def test_names_are_one_plain_line(name: str, shown: str) -> None:

@@ -9,22 +9,20 @@ database keeps a hash of what was published, so that it is the same then.
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-from psycopg.pq import TransactionStatus
 
-from service_index.publishing import form, manifest
+from service_index.publishing import form, locks, manifest
+from service_index.publishing.disk import flush, flush_tree
 from service_index.publishing.edition import Edition, editions
 from service_index.publishing.form import FormRelease
 from service_index.publishing.month import EarlierMonth, MonthRelease
 from service_index.publishing.month_reading import read_earlier_months, read_month
 from service_index.publishing.open_data import csv, files
-from service_index.warehouse.locks import PUBLISHING_LOCK
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +49,7 @@ def ensure_files(
     release that was never published.
     """
     period = release_id.rpartition(".")[0]
-    with _only_writer(connection, period):
+    with locks.sole_writer(connection, period):
         with snapshot(connection):
             found = editions(connection, release_id)
             others = _other_editions(connection, period, release_id)
@@ -88,27 +86,6 @@ def snapshot(connection: psycopg.Connection) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _only_writer(connection: psycopg.Connection, period: str) -> Iterator[None]:
-    """The lock of `locks.publishing`, kept from transaction to transaction.
-
-    What is read after the wait is then newer than the wait, and no transaction stays open while
-    documents are made.
-    """
-    if connection.info.transaction_status is not TransactionStatus.IDLE:
-        raise ValueError("writing files needs a connection without an open transaction")
-    key = [PUBLISHING_LOCK, period]
-    connection.execute("select pg_advisory_lock(%s, hashtext(%s))", key)
-    connection.commit()
-    try:
-        yield
-    finally:
-        # A broken connection has let go of it.
-        if not connection.closed:
-            connection.execute("select pg_advisory_unlock(%s, hashtext(%s))", key)
-            connection.commit()
-
-
 def _other_editions(connection: psycopg.Connection, period: str, release_id: str) -> list[Edition]:
     """Those of the period's other releases, by revision."""
     others = connection.execute(
@@ -128,7 +105,7 @@ def _ensure_edition(
     partial = folder.with_name(f".{folder.name}.partial")
     _make_empty(partial)
     _write_edition(connection, edition, partial, templates)
-    _flush_tree(partial)
+    flush_tree(partial)
     if not _is_as_published(connection, edition, manifest.sha256(partial / manifest.CHECKSUMS)):
         shutil.rmtree(partial)
         raise FilesRefusedError(
@@ -137,7 +114,7 @@ def _ensure_edition(
             f"restore {folder} from a backup, or publish a revision"
         )
     partial.rename(folder)
-    _flush(folder.parent)
+    flush(folder.parent)
 
 
 def _make_empty(partial: Path) -> None:
@@ -156,7 +133,7 @@ def _make_empty(partial: Path) -> None:
     made = [folder for folder in partial.parents if not folder.exists()]
     partial.mkdir(parents=True)
     for folder in made:
-        _flush(folder.parent)
+        flush(folder.parent)
 
 
 def _is_as_published(connection: psycopg.Connection, edition: Edition, sha256: str) -> bool:
@@ -216,20 +193,6 @@ def _render_form(release: FormRelease, folder: Path, templates: Path | None) -> 
 def _replace_index(connection: psycopg.Connection, period: str, path: Path) -> None:
     partial = path.with_name(f".{path.name}.partial")
     csv.write_index(connection, period, partial)
-    _flush(partial)
+    flush(partial)
     partial.replace(path)
-    _flush(path.parent)
-
-
-def _flush_tree(folder: Path) -> None:
-    """On the disk, before its name says that it is complete."""
-    for path in (folder, *folder.rglob("*")):
-        _flush(path)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    flush(path.parent)

@@ -29,6 +29,27 @@ def publishing(connection: psycopg.Connection, period: str) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def sole_writer(connection: psycopg.Connection, subject: str) -> Iterator[None]:
+    """Under the lock that `publishing` takes for a period, kept from transaction to transaction.
+
+    What is read inside is then newer than the wait for it, and no transaction stays open while
+    files are made. Raises ValueError when `connection` is inside a transaction.
+    """
+    if connection.info.transaction_status is not TransactionStatus.IDLE:
+        raise ValueError("writing files needs a connection without an open transaction")
+    key = [PUBLISHING_LOCK, subject]
+    connection.execute("select pg_advisory_lock(%s, hashtext(%s))", key)
+    connection.commit()
+    try:
+        yield
+    finally:
+        # A broken connection has let go of it.
+        if not connection.closed:
+            connection.execute("select pg_advisory_unlock(%s, hashtext(%s))", key)
+            connection.commit()
+
+
 def keep_transforms_out(connection: psycopg.Connection) -> None:
     """Hold the marts still until the transaction ends; publishers do not exclude each other."""
     connection.execute("select pg_advisory_xact_lock_shared(%s)", [MARTS_LOCK])

@@ -8,6 +8,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from service_index.settings import ICT
 
+LONGEST_NAME = 160  # the longest real unit name has some 60 letters
+
 # Control characters, and format characters that turn the direction of what follows.
 _UNPRINTABLE = {"Cc", "Cf", "Zl", "Zp"}
 

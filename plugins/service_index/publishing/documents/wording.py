@@ -15,13 +15,12 @@ from typing import Any
 from jinja2 import TemplateSyntaxError
 
 from service_index.publishing.documents.office import FAULTS_OF_TAGS, BrokenTemplateError, sandbox
-from service_index.publishing.printing import number, one_line, percent
+from service_index.publishing.printing import LONGEST_NAME, number, one_line, percent
 
 Block = dict[str, Any]
 Sections = dict[str, list[Block]]
 
 NOTHING = "–"
-LONGEST_NAME = 160  # the longest real unit name has some 60 letters
 
 # Noncharacters, which `clean` lets through in no text: the first stands before each value, so that
 # a name at the beginning of a line is never a mark; the second for a bar inside a value.

@@ -12,14 +12,13 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 
 from service_index.publishing.labels import Label
 from service_index.publishing.month import Points
-from service_index.publishing.printing import local_time, number, one_line, percent
+from service_index.publishing.printing import LONGEST_NAME, local_time, number, one_line, percent
 from service_index.settings import ICT
 
 NOTHING = "–"
 MINUS = "−"
 # Scores have some thirty decimals: a share in the usual 28 digits would already be rounded.
 EXACT = Context(prec=80)
-_NAME_LENGTH = 160
 _PRINTED = Decimal("0.01")
 _MONTHS_EN = (
     *("January", "February", "March", "April", "May", "June"),
@@ -108,7 +107,7 @@ def pixels(part: Decimal | None, length: int = 100) -> str:
 def name(text: str | None) -> str:
     """A name on one line, cut where no layout could hold it; the data files have it whole."""
     line = one_line(text or "").strip() or NOTHING
-    return line if len(line) <= _NAME_LENGTH else line[: _NAME_LENGTH - 1].rstrip() + "…"
+    return line if len(line) <= LONGEST_NAME else line[: LONGEST_NAME - 1].rstrip() + "…"
 
 
 def month(period: str) -> Label:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg.pq import TransactionStatus
 from psycopg.rows import class_row
 
+from service_index.publishing import locks
+from service_index.publishing.disk import flush
 from service_index.publishing.edition import SAMPLE_NOTICE, Edition, editions
 from service_index.publishing.folder import snapshot
 from service_index.publishing.labels import Label
@@ -24,7 +22,6 @@ from service_index.publishing.month_reading import read_earlier_months, read_mon
 from service_index.publishing.site import downloads, overview, rendering
 from service_index.publishing.site.downloads import DownloadGroup
 from service_index.publishing.site.material import Material, prepare
-from service_index.warehouse.locks import PUBLISHING_LOCK
 
 HOME_PAGE = "index.html"
 PRESENT_STATUSES = "releases.js"
@@ -83,7 +80,8 @@ def write_home(connection: psycopg.Connection, releases: Path) -> None:
 
     `connection` must not be in a transaction. Call it when the files of the releases lie there.
     """
-    with _only_writer(connection):
+    # One at a time, so that an older view of the releases is not written over a newer one.
+    with locks.sole_writer(connection, "home page"):
         with snapshot(connection):
             entries = [
                 _entry(connection, release, releases) for release in _present_releases(connection)
@@ -93,26 +91,6 @@ def write_home(connection: psycopg.Connection, releases: Path) -> None:
         releases.mkdir(parents=True, exist_ok=True)
         _replace(releases / PRESENT_STATUSES, _statuses_script(entries))
         _replace(releases / HOME_PAGE, _home_page(entries, shown, material))
-
-
-@contextmanager
-def _only_writer(connection: psycopg.Connection) -> Iterator[None]:
-    """One at a time, so that an older view of the releases is not written over a newer one.
-
-    The lock belongs to the session: a snapshot that is taken inside is newer than the wait.
-    """
-    if connection.info.transaction_status is not TransactionStatus.IDLE:
-        raise ValueError("writing the home page needs a connection without an open transaction")
-    key = [PUBLISHING_LOCK, "home page"]
-    connection.execute("select pg_advisory_lock(%s, hashtext(%s))", key)
-    connection.commit()
-    try:
-        yield
-    finally:
-        # A broken connection has let go of it.
-        if not connection.closed:
-            connection.execute("select pg_advisory_unlock(%s, hashtext(%s))", key)
-            connection.commit()
 
 
 def _present_releases(connection: psycopg.Connection) -> list[_Release]:
@@ -253,13 +231,7 @@ def _hash(script: str) -> str:
 def _replace(path: Path, text: str) -> None:
     """A reader gets the file before or this one, whole; after the call, this one for good."""
     partial = path.with_name(f".{path.name}.partial")
-    with partial.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    partial.write_text(text, encoding="utf-8", newline="\n")
+    flush(partial)
     partial.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    flush(path.parent)
