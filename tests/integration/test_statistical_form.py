@@ -370,7 +370,7 @@ def test_a_form_is_published_and_restated(pipeline: Pipeline, by_hand: Path) -> 
     assert form_stages.publish_forms(["2025Q2"], reason=None) == {
         "2025Q2.r1": {"is_new": True, "status": "final"}
     }
-    first = (pipeline.home / "releases" / "2025Q2" / "r1" / "statistical_form.csv").read_bytes()
+    first = (pipeline.home / "releases" / "2025Q2" / "r1" / "SHA256SUMS").read_bytes()
     enter(
         by_hand / "form_entries.csv",
         ["2025Q2", PROVINCE, "1.2", 8, "", SOURCE, "2026-11-26"],
@@ -381,7 +381,7 @@ def test_a_form_is_published_and_restated(pipeline: Pipeline, by_hand: Path) -> 
         "2025Q2.r2": {"is_new": True, "status": "revised"}
     }
     folder = pipeline.home / "releases" / "2025Q2"
-    assert (folder / "r1" / "statistical_form.csv").read_bytes() == first
+    assert (folder / "r1" / "SHA256SUMS").read_bytes() == first
     changes = list(csv.DictReader((folder / "r2" / "CHANGES.csv").open(encoding="utf-8-sig")))
     assert [(c["key"], c["column_name"], c["old_value"], c["new_value"]) for c in changes] == [
         ("province_code=33, row_code=1.2", "printed_value", "7", "8"),
