@@ -384,6 +384,12 @@ def test_a_form_is_published_and_restated(pipeline: Pipeline, by_hand: Path) -> 
     assert (folder / "r1" / "SHA256SUMS").read_bytes() == first
     changes = list(csv.DictReader((folder / "r2" / "CHANGES.csv").open(encoding="utf-8-sig")))
     assert [(c["key"], c["column_name"], c["old_value"], c["new_value"]) for c in changes] == [
+        (
+            "province_code=33, identity=text_announced_new_is_the_tables",
+            "right_value",
+            "7",
+            "8",
+        ),
         ("province_code=33, row_code=1.2", "printed_value", "7", "8"),
         ("province_code=33, row_code=1.2", "value", "7", "8"),
     ]
