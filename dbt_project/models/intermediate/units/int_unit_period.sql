@@ -1,3 +1,4 @@
+{{ config(post_hook='analyze {{ this }}') }}
 {#- Province, district, commune: a parent chain is two steps long. The bound only keeps a circle
     in the source from running on. -#}
 {%- set deepest_chain = 6 -%}

@@ -1,3 +1,4 @@
+{{ config(post_hook='analyze {{ this }}') }}
 -- breadth-first: the candidate with the fewest steps wins; of equally many, the one whose path
 -- was named first at every step (positions compare element by element)
 with recursive latest_version as (

@@ -8,3 +8,4 @@ down_revision = "0004"
 
 def upgrade() -> None:
     execute_beside(__file__)
+    execute_beside(__file__, "0005_small_cells.sql")
