@@ -124,9 +124,42 @@ Because = Annotated[str | None, typer.Option(help="The reason for an override; i
 
 
 @app.command()
-def score(month: Month, override_gate: OverrideGate = None, because: Because = None) -> None:
+def score(
+    month: Month,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="INSTANT",
+            help="Score it as it was known then (2025-08-01T09:00, ICT unless it has an offset), "
+            "beside the live marts, in schema as_of_marts.",
+        ),
+    ] = None,
+    override_gate: OverrideGate = None,
+    because: Because = None,
+) -> None:
     """Bring the marts up to all loaded data, this month included, and check them."""
-    _run_month(month, {"publish": False}, override_gate, because)
+    if as_of is None:
+        _run_month(month, {"publish": False}, override_gate, because)
+    elif override_gate or because:
+        raise ValueError("--as-of only looks back: no gate stands before it")
+    else:
+        _score_as_of(month, as_of)
+
+
+def _score_as_of(month: str, instant: str) -> None:
+    from service_index.orchestration import as_of, as_of_view
+    from service_index.orchestration.stages import open_warehouse
+    from service_index.orchestration.windows import parse_instant, parse_month
+
+    period_month, known_at = parse_month(month), parse_instant(instant)
+    with open_warehouse() as (connection, dsn, settings):
+        as_of.build(connection, dsn, settings, known_at, months=(period_month,), on_model=_tell)
+        as_of_view.show_month(connection, period_month, known_at, out)
+
+
+def _tell(result: Any) -> None:
+    if result.resource_type == "model" or result.failed:
+        say(f"  dbt {result.resource_type} {result.name}: {result.status} {result.seconds} s")
 
 
 @app.command()
@@ -218,6 +251,28 @@ def verify(
     if problems:
         raise ValueError(f"{folder}: {len(problems)} problems, named above")
     out.print(f"{folder} is what was published", markup=False)
+
+
+@app.command()
+def rebuild(
+    release: Annotated[str, typer.Option(metavar="RELEASE", help="Such as 2025-03.r1.")],
+) -> None:
+    """Make a release again from the records as they were known then, and compare every number.
+
+    By the dbt project that it was made with, which the warehouse keeps. Nothing live is touched.
+    Exit status 1, with what differs, when it is not equal.
+    """
+    from service_index.orchestration import as_of, as_of_view
+    from service_index.orchestration.stages import open_warehouse
+
+    with open_warehouse() as (connection, dsn, settings):
+        rebuilt = as_of.rebuild(connection, dsn, settings, release, on_model=_tell)
+    as_of_view.show_rebuild(rebuilt, out)
+    if not rebuilt.is_equal:
+        raise ValueError(
+            f"{release} is not what its records give: {len(rebuilt.differences)} "
+            "values differ, see above"
+        )
 
 
 Release = Annotated[str, typer.Argument(metavar="RELEASE", help="Such as 2025-08.r1.")]

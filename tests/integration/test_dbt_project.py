@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
-from service_index.orchestration.transform import dbt_environment
+from service_index.orchestration.dbt_build import dbt_environment
 from service_index.settings import PROJECT_ROOT
 
 BY_HAND = PROJECT_ROOT / "dbt_project" / "seeds" / "by_hand"

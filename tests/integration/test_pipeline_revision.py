@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from late_batch import FEEDS, LATE, ON_TIME, PROCEDURE, TOO_LATE, UNITS
 
 from simulator.server import SampleSource
 from tests.oracle.calculate import calculate
@@ -17,44 +18,11 @@ from tests.pipeline import Pipeline, open_pipeline
 
 MARCH = date(2025, 3, 1)
 CUTOFFS = (datetime(2025, 3, 31, 17, tzinfo=UTC), datetime(2025, 4, 9, 17, tzinfo=UTC))
-UNITS = [
-    {"MaDonVi": "33", "TenDonVi": "Tỉnh Mẫu", "HieuLucTu": "20100101", "LoaiDonVi": "tinh"},
-    *(
-        {
-            "MaDonVi": code, "TenDonVi": name, "HieuLucTu": "20100101", "LoaiDonVi": "xa",
-            "MaTinh": "33", "MaDonViCha": "33",
-        }
-        for code, name in (("X1", "Xã A"), ("X2", "Xã B"))
-    ),
-]  # fmt: skip
-PROCEDURE = {"MaTTHC": "1.000001", "MaDonVi": "33", "MucDo": "4", "TrangThai": "1"}
-LATE = 12
-
-
-def dossier(number: int, unit: str, *, resolved: str, updated: str) -> dict[str, object]:
-    return {
-        "MaHoSo": f"H{number}", "MaTTHC": "1.000001", "MaDonVi": unit, "KenhThucHien": "2",
-        "NgayTiepNhan": "20250303080000", "NgayHenTra": "20250310170000",
-        "NgayKetThucXuLy": resolved, "TrangThaiHoSo": "10", "NgayCapNhat": updated,
-    }  # fmt: skip
-
-
-ON_TIME = [
-    dossier(n, unit, resolved="20250307080000", updated="20250307080000")
-    for unit, numbers in (("X1", range(60)), ("X2", range(100, 140)))
-    for n in numbers
-]
-# Done in March after their day, and reported in April.
-TOO_LATE = [
-    dossier(n, "X1", resolved="20250312080000", updated="20250404080000")
-    for n in range(200, 200 + LATE)
-]
 
 
 @pytest.fixture
 def pipeline(warehouse_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
-    feeds = {"units": UNITS, "procedures": [PROCEDURE], "dossiers": [*ON_TIME, *TOO_LATE]}
-    with SampleSource.from_records(feeds) as source:
+    with SampleSource.from_records(FEEDS) as source:
         yield open_pipeline(monkeypatch, tmp_path, warehouse_dsn, source.connection_uri)
 
 

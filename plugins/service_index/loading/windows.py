@@ -11,7 +11,10 @@ from service_index.warehouse.locks import LOADING_LOCK
 _COVERED = """
     select coalesce(range_agg(tstzrange(window_from, window_to)), '{}') as spans
     from ops.batch
-    where feed = %(feed)s and kind = 'window'
+    where
+        feed = %(feed)s
+        and kind = 'window'
+        and (%(known_at)s::timestamptz is null or landed_at <= %(known_at)s)
 """
 
 # The end of the last loaded piece before the first instant that was asked for and is not loaded.
@@ -24,7 +27,9 @@ uncovered as (
     from covered, (
         select coalesce(range_agg(tstzrange(window_from, window_to)), '{{}}') as spans
         from ops.requested_window
-        where feed = %(feed)s
+        where
+            feed = %(feed)s
+            and (%(known_at)s::timestamptz is null or requested_at <= %(known_at)s)
     ) as requested
 )
 select max(upper(piece))
@@ -57,22 +62,32 @@ def is_loaded(
     row = connection.execute(
         f"with covered as ({_COVERED}) "  # noqa: S608 - own text
         "select spans @> tstzrange(%(window_from)s, %(window_to)s) from covered",
-        {"feed": feed, "window_from": window_from, "window_to": window_to},
+        {"feed": feed, "window_from": window_from, "window_to": window_to, "known_at": None},
     ).fetchone()
     return row is not None and bool(row[0])
 
 
+def loaded_until(
+    connection: psycopg.Connection, feed: str, known_at: datetime | None = None
+) -> datetime | None:
+    """Up to when the feed is complete, by its loaded and requested windows; None: not at all.
+
+    With `known_at`, by what was landed and requested up to that instant.
+    """
+    row = connection.execute(_LOADED_UNTIL, {"feed": feed, "known_at": known_at}).fetchone()
+    return row[0] if row else None
+
+
 def move_watermark(connection: psycopg.Connection, feed: str) -> None:
     """Set the feed's watermark from the loaded and the requested windows; none: no row."""
-    row = connection.execute(_LOADED_UNTIL, {"feed": feed}).fetchone()
-    loaded_until = row[0] if row else None
-    if loaded_until is None:
+    complete_until = loaded_until(connection, feed)
+    if complete_until is None:
         connection.execute("delete from ops.watermark where feed = %s", [feed])
     else:
         connection.execute(
             "insert into ops.watermark (feed, loaded_until) values (%s, %s) "
             "on conflict (feed) do update set loaded_until = excluded.loaded_until",
-            [feed, loaded_until],
+            [feed, complete_until],
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from service_index.orchestration import stages, transform
+from service_index.orchestration import dbt_project, stages
 from service_index.orchestration.periods import parse_period, periods_of_quarter
 from service_index.orchestration.progress import say
 from service_index.orchestration.stages import StageError
@@ -97,7 +97,7 @@ def publish_forms(periods: list[str], *, reason: str | None) -> dict[str, Any]:
                 result = publish_form(
                     connection,
                     period,
-                    code_revision=transform.project_revision(settings.dbt_project),
+                    code_revision=dbt_project.project_revision(settings.dbt_project),
                     is_sample=is_sample,
                     reason=reason,
                     province_code=settings.province_code,

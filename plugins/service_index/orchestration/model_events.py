@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from service_index.orchestration.transform import ModelResult
+from service_index.orchestration.dbt_build import ModelResult
 
 XCOM_KEY = "dbt_models"
 

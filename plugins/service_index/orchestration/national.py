@@ -14,9 +14,9 @@ from typing import Any
 import psycopg
 
 from service_index.orchestration import connections, stages
+from service_index.orchestration.dbt_build import ModelResult
 from service_index.orchestration.progress import say
 from service_index.orchestration.stages import StageError, open_warehouse
-from service_index.orchestration.transform import ModelResult
 from service_index.orchestration.windows import parse_month
 
 

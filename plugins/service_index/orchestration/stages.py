@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 
 from service_index import settings as settings_module
-from service_index.orchestration import connections, coverage
+from service_index.orchestration import connections, coverage, dbt_build, dbt_project
 from service_index.orchestration import transform as transforming
 from service_index.orchestration.progress import counting, say
 from service_index.orchestration.windows import (
@@ -168,14 +168,14 @@ def plan_month(params: dict[str, Any], interval_start: datetime | None) -> str:
 
 
 def transform(
-    month: str | None, on_model: Callable[[transforming.ModelResult], None] = lambda result: None
+    month: str | None, on_model: Callable[[dbt_build.ModelResult], None] = lambda result: None
 ) -> transforming.TransformReport:
     """Bring the marts up to everything that passed its gate; a `month` that is named is scored.
 
     `on_model` is called with each dbt node's result as it ends.
     """
 
-    def tell(result: transforming.ModelResult) -> None:
+    def tell(result: dbt_build.ModelResult) -> None:
         if result.resource_type == "model" or result.failed:
             say(f"  dbt {result.resource_type} {result.name}: {result.status} {result.seconds} s")
         on_model(result)
@@ -250,7 +250,7 @@ def publish(month: str, *, wanted: bool, reason: str | None) -> dict[str, Any]:
             result = publish_month(
                 connection,
                 period_month,
-                code_revision=transforming.project_revision(settings.dbt_project),
+                code_revision=dbt_project.project_revision(settings.dbt_project),
                 is_sample=is_sample,
                 reason=reason,
                 province_code=settings.province_code,

@@ -2,45 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
+from service_index.orchestration import dbt_build, dbt_project
+from service_index.orchestration.dbt_build import ModelResult, TransformError
 from service_index.settings import Settings
 from service_index.warehouse.locks import marts_alone
-
-_IGNORED_FOLDERS = {"target", "logs", "dbt_packages"}
-# Figures that people enter: data, not a part of the project.
-_BY_HAND = "seeds/by_hand/*.csv"
-
-
-class TransformError(Exception):
-    """The marts could not be brought up to date; the message is one line with the way out."""
-
-
-@dataclass(frozen=True)
-class ModelResult:
-    """What dbt says of one node: a model, seed or test."""
-
-    name: str
-    resource_type: str
-    status: str
-    seconds: Decimal
-    rows_affected: int | None
-    message: str | None
-
-    @property
-    def failed(self) -> bool:
-        return self.status in {"error", "fail", "runtime error"}
 
 
 @dataclass(frozen=True)
@@ -50,30 +21,6 @@ class TransformReport:
     transform_run_id: int | None
     is_full_refresh: bool
     models: list[ModelResult]
-
-
-def project_revision(dbt_project: Path) -> str:
-    """A hash over every file of the dbt project: models, seeds, tests, macros, settings."""
-    by_hand = set(dbt_project.glob(_BY_HAND))
-    return _hash_of(
-        dbt_project,
-        (path for path in dbt_project.rglob("*") if path.is_file() and path not in by_hand),
-    )
-
-
-def by_hand_sha256(dbt_project: Path) -> str:
-    """A hash over the figures that people enter. Another one means a run, but no full refresh."""
-    return _hash_of(dbt_project, dbt_project.glob(_BY_HAND))
-
-
-def _hash_of(dbt_project: Path, paths: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(paths):
-        relative = path.relative_to(dbt_project)
-        if relative.parts[0] in _IGNORED_FOLDERS or relative.name.startswith("."):
-            continue
-        digest.update(str(relative).encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
 
 
 def transform(
@@ -89,32 +36,42 @@ def transform(
 
     A changed project (code, catalogue) means a full refresh, because marts are a function of
     data, catalogue and code. Raises TransformError when a batch waits for its gate or was
-    refused (see `refused_tables` for the exception), or when dbt fails; the batches then stay
-    pending and the next run takes them again.
+    refused (see `refused_tables` for the exception), when dbt fails, or when another run has
+    taken over; the batches then stay pending and the next run takes them again.
     """
+    state = settings.home / "dbt"
     with marts_alone(connection):
         _refuse_ungated(connection)
-        revision = project_revision(settings.dbt_project)
+        revision, by_hand = dbt_project.keep(connection, settings.dbt_project)
+        connection.commit()
         is_full = full_refresh or _needs_full_refresh(connection, revision)
-        by_hand = by_hand_sha256(settings.dbt_project)
         if not is_full and not _anything_pending(connection, by_hand):
             return TransformReport(None, False, [])
         run_id = _begin(connection, is_full, revision, by_hand)
         try:
-            results = _run_dbt(dsn, settings, is_full, on_model)
+            results = dbt_build.build(
+                dsn,
+                settings.dbt_project,
+                state,
+                *_selection(is_full),
+                on_model=on_model,
+                session={"service_index.transform_run_id": str(run_id)},
+            )
         except BaseException:
             _finish(connection, run_id, [], succeeded=False)
             raise
-        failures = [result for result in results if result.failed]
-        _finish(connection, run_id, results, succeeded=not failures)
-    if failures:
-        first = failures[0]
-        raise TransformError(
-            f"dbt: {len(failures)} of {len(results)} nodes failed, first {first.name}: "
-            f"{' '.join((first.message or first.status).split())[:300]} "
-            f"(log: {settings.home / 'dbt' / 'logs' / 'dbt.log'})"
-        )
+        _finish(connection, run_id, results, succeeded=not any(r.failed for r in results))
+    dbt_build.raise_failures(results, state)
     return TransformReport(run_id, is_full, results)
+
+
+def _selection(is_full: bool) -> tuple[str, ...]:
+    """What dbt builds. The catalogue's seeds are part of the project: unchanged, they are loaded
+    already. Those filled in by hand, in a folder of their own, are not. "Cautious" leaves out the
+    tests of left out seeds alone, and keeps those that hold something else against them.
+    """
+    kept_back = ("--full-refresh",) if is_full else ("--exclude", "path:seeds/*.csv")
+    return (*kept_back, "--indirect-selection", "cautious")
 
 
 def _refuse_ungated(connection: psycopg.Connection) -> None:
@@ -235,6 +192,12 @@ def _anything_pending(connection: psycopg.Connection, by_hand: str) -> bool:
 
 
 def _begin(connection: psycopg.Connection, is_full: bool, revision: str, by_hand: str) -> int:
+    # Who has the lock has taken over from a run that lost it: what that one still writes ends
+    # first, and it writes no more (dbt's hook `hold_transform_run`).
+    connection.execute(
+        "update ops.transform_run set status = 'failed', finished_at = now() "
+        "where status = 'running'"
+    )
     connection.execute("truncate ops.transform_scope")
     connection.execute(
         "insert into ops.transform_scope (batch_id) "
@@ -255,8 +218,18 @@ def _begin(connection: psycopg.Connection, is_full: bool, revision: str, by_hand
 def _finish(
     connection: psycopg.Connection, run_id: int, results: list[ModelResult], *, succeeded: bool
 ) -> None:
-    """Keep the nodes' results; on success the scope's batches count as taken in."""
+    """Keep the nodes' results; on success the scope's batches count as taken in.
+
+    Raises TransformError when another run has taken over.
+    """
     connection.rollback()
+    running = connection.execute(
+        "select from ops.transform_run where transform_run_id = %s and status = 'running' "
+        "for update",
+        [run_id],
+    ).fetchone()
+    if running is None:
+        raise TransformError(f"another run has taken over from transform {run_id}: run it again")
     with connection.cursor() as cursor:
         cursor.executemany(
             "insert into ops.transform_model values (%s, %s, %s, %s, %s, %s, %s)",
@@ -282,80 +255,3 @@ def _finish(
         ["succeeded" if succeeded else "failed", run_id],
     )
     connection.commit()
-
-
-def _run_dbt(
-    dsn: str, settings: Settings, is_full: bool, on_model: Callable[[ModelResult], None]
-) -> list[ModelResult]:
-    from dbt.cli.main import dbtRunner
-
-    results: dict[str, ModelResult] = {}
-
-    def on_event(event: Any) -> None:
-        if event.info.name == "NodeFinished":
-            result = _node_result(event.data)
-            results[event.data.node_info.unique_id] = result
-            on_model(result)
-
-    state = settings.home / "dbt"
-    arguments = [
-        "build",
-        "--quiet",
-        # Unit tests try the code on made-up rows: the test suite's work, not a run's.
-        *("--exclude-resource-type", "unit_test"),
-        *("--project-dir", str(settings.dbt_project)),
-        *("--profiles-dir", str(settings.dbt_project)),
-        *("--target-path", str(state / "target")),
-        *("--log-path", str(state / "logs")),
-        # The catalogue's seeds are part of the project: unchanged, they are loaded already. Those
-        # filled in by hand, in a folder of their own, are not. "Cautious" leaves out the tests of
-        # left out seeds alone, and keeps those that hold something else against them.
-        *(["--full-refresh"] if is_full else ["--exclude", "path:seeds/*.csv"]),
-        *("--indirect-selection", "cautious"),
-    ]
-    with _environment(dbt_environment(dsn)):
-        outcome = dbtRunner(callbacks=[on_event]).invoke(arguments)
-    if outcome.exception is not None:
-        raise TransformError(f"dbt could not run: {outcome.exception}") from outcome.exception
-    return list(results.values())
-
-
-def _node_result(data: Any) -> ModelResult:
-    run_result = data.run_result
-    rows = run_result.adapter_response.fields.get("rows_affected")
-    return ModelResult(
-        name=data.node_info.node_name,
-        resource_type=data.node_info.resource_type,
-        status=run_result.status,
-        seconds=Decimal(str(run_result.execution_time)).quantize(Decimal("0.001")),
-        rows_affected=int(rows.number_value) if rows and rows.HasField("number_value") else None,
-        message=run_result.message or None,
-    )
-
-
-def dbt_environment(dsn: str) -> dict[str, str]:
-    """The variables that dbt_project/profiles.yml reads."""
-    part = {name: str(value) for name, value in conninfo_to_dict(dsn).items() if value}
-    return {
-        "DBT_HOST": part.get("host", "localhost"),
-        "DBT_PORT": part.get("port", "5432"),
-        "DBT_USER": part.get("user", "postgres"),
-        "DBT_PASSWORD": part.get("password", ""),
-        "DBT_DBNAME": part.get("dbname", "postgres"),
-        "DBT_SSLMODE": part.get("sslmode", "prefer"),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-    }
-
-
-@contextmanager
-def _environment(variables: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

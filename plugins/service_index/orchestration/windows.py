@@ -51,6 +51,17 @@ def business_month(interval_start: datetime) -> date:
     return interval_start.astimezone(ICT).date().replace(day=1)
 
 
+def parse_instant(text: str) -> datetime:
+    """`2025-08-01T09:00+07:00` as an instant; without an offset it is ICT's."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(
+            f"'{text}' is not an instant: write it as 2025-08-01T09:00, or with an offset"
+        ) from None
+    return instant if instant.tzinfo else instant.replace(tzinfo=ICT)
+
+
 def parse_month(text: str) -> date:
     """`2025-03` as the month's first day."""
     match = _MONTH.fullmatch(text)

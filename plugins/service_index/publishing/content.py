@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
+from psycopg.rows import class_row
 
 from service_index.publishing.relations import Column, Kind, Relation
 from service_index.publishing.subject import RELATIONS_OF_KIND, Subject
@@ -26,16 +28,16 @@ def as_text(column: Column, table: str) -> sql.Composed:
     return sql.SQL("{}::text").format(value)
 
 
-def marts_sha256(connection: psycopg.Connection, subject: Subject) -> str:
-    """The content hash that a release of `subject` would have if it were made now."""
+def marts_sha256(connection: psycopg.Connection, subject: Subject, marts: str = "marts") -> str:
+    """The content hash that a release of `subject` would have if it were made of schema `marts`."""
     return _combine(
         (
             relation,
             _rows_sha256(
                 connection,
                 relation,
-                sql.SQL("marts.{} as t where {} = {}").format(
-                    sql.Identifier(relation.mart),
+                sql.SQL("{} as t where {} = {}").format(
+                    sql.Identifier(marts, relation.mart),
                     sql.Identifier("t", subject.column),
                     subject.value,
                 ),
@@ -132,30 +134,81 @@ def insert_changes(
     """
     return sum(
         connection.execute(
-            _changes_of(relation),
-            {"new": release_id, "old": previous_release_id, "cause": cause},
+            sql.SQL(
+                "insert into published.change "
+                "(release_id, relation, key, column_name, old_value, new_value, cause) "
+                "select {}, {}, key, column_name, old_value, new_value, {} from ({}) as differing"
+            ).format(
+                release_id,
+                relation.name,
+                cause,
+                _differing(
+                    relation,
+                    _released(relation, previous_release_id),
+                    _released(relation, release_id),
+                ),
+            )
         ).rowcount
         for relation in relations_of(connection, release_id)
     )
 
 
-def _changes_of(relation: Relation) -> sql.Composed:
+@dataclass(frozen=True)
+class Difference:
+    """A value that differs; `key` as in published.change."""
+
+    relation: str
+    key: str
+    column_name: str
+    old_value: str | None
+    new_value: str | None
+
+
+def differences(
+    connection: psycopg.Connection, release_id: str, subject: Subject, marts: str
+) -> list[Difference]:
+    """Every number in which schema `marts` differs from what the release holds, in order."""
+    with connection.cursor(row_factory=class_row(Difference)) as cursor:
+        return [
+            difference
+            for relation in relations_of(connection, release_id)
+            if relation.has_numbers
+            for difference in cursor.execute(
+                sql.SQL("select {} as relation, * from ({}) as differing order by 2, 3").format(
+                    relation.name,
+                    _differing(
+                        relation,
+                        _released(relation, release_id),
+                        sql.SQL("select * from {} where {} = {}").format(
+                            sql.Identifier(marts, relation.mart),
+                            sql.Identifier(subject.column),
+                            subject.value,
+                        ),
+                    ),
+                )
+            )
+        ]
+
+
+def _released(relation: Relation, release_id: str) -> sql.Composed:
+    return sql.SQL("select * from published.{} where release_id = {}").format(
+        sql.Identifier(relation.name), release_id
+    )
+
+
+def _differing(relation: Relation, old: sql.Composed, new: sql.Composed) -> sql.Composed:
+    """A query: key, column_name, old_value, new_value of each value in which the rows differ."""
     return sql.SQL(
         """
-        with
-        old as (select * from published.{name} where release_id = %(old)s),
-        new as (select * from published.{name} where release_id = %(new)s)
-        insert into published.change
-            (release_id, relation, key, column_name, old_value, new_value, cause)
-        select %(new)s, {relation}, {key_text}, v.column_name, v.old_value, v.new_value, %(cause)s
-        from old
-        full join new using ({key})
+        select {key_text} as key, v.column_name, v.old_value, v.new_value
+        from ({old_rows}) as old
+        full join ({new_rows}) as new using ({key})
         cross join lateral (values {values}) as v (column_name, old_value, new_value)
         where v.old_value is distinct from v.new_value
         """
     ).format(
-        name=sql.Identifier(relation.name),
-        relation=relation.name,
+        old_rows=old,
+        new_rows=new,
         key_text=sql.SQL(" || ', ' || ").join(
             sql.SQL("{} || {}").format(f"{column.name}=", sql.Identifier(column.name))
             for column in relation.key

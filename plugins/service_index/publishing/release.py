@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import psycopg
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from service_index.publishing import content, locks
+from service_index.publishing import content, locks, origin
 from service_index.publishing.state import PeriodState, PublishingRefusedError
 from service_index.publishing.subject import Subject
 
@@ -203,14 +202,15 @@ def _insert_record(
     head: _Head | None,
     draft: _Draft,
 ) -> None:
+    made_of = origin.read(connection)
     connection.execute(
         """
         insert into published.release_record (
             release_id, kind, period, province_code, revision, previous_release_id, reason,
             created_at, catalogue_version, content_sha256, code_revision, is_sample,
-            province_name, source_batches
+            province_name, source_batches, known_at, by_hand_sha256
         )
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         """,
         [
             release_id,
@@ -226,32 +226,11 @@ def _insert_record(
             draft.code_revision,
             draft.is_sample,
             draft.state.province_name,
-            Jsonb(_source_batches(connection)),
+            Jsonb(made_of.source_batches),
+            made_of.known_at,
+            made_of.by_hand_sha256,
         ],
     )
-
-
-def _source_batches(connection: psycopg.Connection) -> list[dict[str, Any]]:
-    """The batches that the marts stand on, a row a feed: their list would outgrow the release."""
-    with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(
-            """
-            select
-                feed,
-                count(*) as batches,
-                sum(loaded)::bigint as records,
-                to_char(
-                    max(window_to) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
-                ) as loaded_until,
-                encode(
-                    sha256(string_agg(manifest_sha256, ',' order by batch_id)::bytea), 'hex'
-                ) as sha256
-            from ops.batch
-            where status = 'passed' and transformed_at is not null
-            group by feed
-            order by feed collate "C"
-            """
-        ).fetchall()
 
 
 def _log_status(

@@ -15,6 +15,8 @@ MARTS_LOCK = 766_001
 PUBLISHING_LOCK = 766_002
 # One load a feed.
 LOADING_LOCK = 766_003
+# Marts of an earlier instant, beside the live ones: one builder at a time.
+AS_OF_LOCK = 766_004
 
 
 @contextmanager
@@ -28,6 +30,13 @@ def marts_alone(connection: psycopg.Connection) -> Iterator[None]:
 def marts_shared(connection: psycopg.Connection) -> Iterator[None]:
     """Keep transforms out of the marts, for the session; readers do not exclude each other."""
     with _session_lock(connection, "_shared", MARTS_LOCK):
+        yield
+
+
+@contextmanager
+def as_of_marts_alone(connection: psycopg.Connection) -> Iterator[None]:
+    """Hold the marts of an earlier instant, for the session; waits for who has them."""
+    with _session_lock(connection, "", AS_OF_LOCK):
         yield
 
 
