@@ -275,6 +275,40 @@ def rebuild(
         )
 
 
+Folder = Annotated[Path, typer.Argument(metavar="FOLDER")]
+
+
+@app.command()
+def backup(folder: Folder) -> None:
+    """Write the warehouse, the landed files and the releases to a folder, to be kept elsewhere.
+
+    Into the folder of an earlier backup only new files are copied. The scheduler may go on.
+    """
+    from service_index.orchestration import recovery
+
+    recovery.backup(folder)
+
+
+@app.command()
+def restore(folder: Folder) -> None:
+    """Fill an empty installation (SERVICE_INDEX_HOME, AIRFLOW_CONN_WAREHOUSE) from a backup."""
+    from service_index.orchestration import recovery
+
+    recovery.restore(folder)
+
+
+@app.command()
+def reload() -> None:
+    """Load all landed files that the warehouse lacks: an empty one is made again from them alone.
+
+    What every delivery held is there again; releases, overrides and windows that were asked for
+    and never came are in a backup alone.
+    """
+    from service_index.orchestration import recovery
+
+    recovery.reload_landing()
+
+
 Release = Annotated[str, typer.Argument(metavar="RELEASE", help="Such as 2025-08.r1.")]
 
 

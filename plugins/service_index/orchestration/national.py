@@ -7,12 +7,13 @@ same; only an import that someone asked for (`required`) fails then.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
 import psycopg
 
+from service_index.loading import LoadError
 from service_index.orchestration import connections, stages
 from service_index.orchestration.dbt_build import ModelResult
 from service_index.orchestration.progress import say
@@ -63,17 +64,28 @@ def load(month: str) -> dict[str, Any]:
 
     Fails when the table of `month` cannot be loaded; that of another month is only told of.
     """
+    counts, failures = load_landed()
+    failure = failures.pop(parse_month(month), None)
+    tell_failures(failures)
+    if failure is not None:
+        raise StageError(str(failure))
+    return counts
+
+
+def tell_failures(failures: Mapping[date, Exception]) -> None:
+    """Say which national tables could not be loaded."""
+    for failure in failures.values():
+        say(f"not loaded: {failure}")
+
+
+def load_landed() -> tuple[dict[str, int], dict[date, LoadError]]:
+    """Load every national table that waits; the counts, and why a month's could not be loaded."""
     from service_index.landing.store import LandingStore
     from service_index.loading import load_national
 
     with open_warehouse() as (connection, _, settings):
         store = LandingStore(settings.landing_url)
         done = load_national(connection, store, settings.dbt_project / "seeds")
-    failure = done.failures.pop(parse_month(month), None)
-    for other in done.failures.values():
-        say(f"not loaded: {other}")
-    if failure is not None:
-        raise StageError(str(failure))
     counts = {
         name: sum(getattr(report, name) for report in done.reports)
         for name in ("loaded", "duplicates", "quarantined")
@@ -88,7 +100,7 @@ def load(month: str) -> dict[str, Any]:
         )
     else:
         say("loaded: nothing new")
-    return counts
+    return counts, done.failures
 
 
 def restate(
