@@ -84,9 +84,10 @@ def test_progress_ends_at_the_totals(store: LandingStore) -> None:
     heard: list[tuple[str, int, int]] = []
     with province() as source, client_of(source, WEEKLY) as client:
         source.faults.append(ServerError(after=3))
-        extract_many(client, WANTED, store, 3, lambda *progress: heard.append(progress))
+        landed = extract_many(client, WANTED, store, 3, lambda *progress: heard.append(progress))
 
-    last = {feed: (fetched, total) for feed, fetched, total in heard}
+    last = {name: (done, total) for name, done, total in heard}
+    assert last.pop("windows") == (len(landed), len(landed))
     assert last == {"units": (1, 1), "dossiers": (31, 31), "ratings": (20, 20)}
     assert all(fetched <= total for _, fetched, total in heard)
 

@@ -102,7 +102,8 @@ def extract_many(
     """Land several windows and snapshots, in pieces and in parallel as the client's policy says.
 
     `on_progress` is called with a feed's name, its records fetched so far and the total of its
-    pieces begun so far; never by two threads at once. Gives the manifests in the order of
+    pieces begun so far, and with `windows`, the pieces done and their number; never by two threads
+    at once. Gives the manifests in the order of
     `wanted`, a window's pieces in order.
 
     The first error stops the rest and is raised; what was complete by then stays landed, and a
@@ -110,14 +111,16 @@ def extract_many(
     """
     policy = client.policy
     pieces = [piece for whole in wanted for piece in whole.pieces(policy.longest_window)]
-    progress = _Progress(on_progress)
+    progress = _Progress(on_progress, len(pieces))
     cancelled = threading.Event()
     failures: list[BaseException] = []
 
     def fetch(number: int, piece: Extraction) -> Manifest:
         try:
             tell = progress.of(number, piece)
-            return _extract(client, piece, store, page_size, tell, cancelled)
+            manifest = _extract(client, piece, store, page_size, tell, cancelled)
+            progress.piece_done()
+            return manifest
         except BaseException as error:
             failures.append(error)  # first, so that no mere cancellation can come before it
             cancelled.set()
@@ -139,8 +142,10 @@ def extract_many(
 class _Progress:
     """Adds up the pieces of each feed for one callback."""
 
-    def __init__(self, callback: Callable[[str, int, int], None]) -> None:
+    def __init__(self, callback: Callable[[str, int, int], None], number_of_pieces: int) -> None:
         self._callback = callback
+        self._number_of_pieces = number_of_pieces
+        self._done = 0
         self._lock = threading.Lock()
         self._pieces: dict[str, dict[int, tuple[int, int]]] = {}
 
@@ -158,6 +163,12 @@ class _Progress:
                 )
 
         return tell
+
+    def piece_done(self) -> None:
+        """One more piece is landed."""
+        with self._lock:
+            self._done += 1
+            self._callback("windows", self._done, self._number_of_pieces)
 
 
 def _extract(
