@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 import pytest
 from publish_marts import (
     MARCH,
-    fill_march,
     publish,
     resolve_late,
 )
@@ -37,12 +36,6 @@ HOSTILE = (
     ("", ""),
 )
 TABLES = sorted(relation.name for relation in MONTHLY_RELATIONS)
-
-
-@pytest.fixture
-def march(warehouse: psycopg.Connection) -> psycopg.Connection:
-    fill_march(warehouse)
-    return warehouse
 
 
 def test_csv_holds_every_published_value(march: psycopg.Connection, tmp_path: Path) -> None:

@@ -26,12 +26,6 @@ from service_index.publishing.monthly import publish_month
 from service_index.publishing.relations import MONTHLY_RELATIONS, Relation
 
 
-@pytest.fixture
-def march(warehouse: psycopg.Connection) -> psycopg.Connection:
-    fill_march(warehouse)
-    return warehouse
-
-
 def rows(connection: psycopg.Connection, query: str, *parameters: Any) -> list[dict[str, Any]]:
     with connection.cursor(row_factory=dict_row) as cursor:
         found = cursor.execute(query, parameters).fetchall()

@@ -7,16 +7,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from publish_marts import MARCH, fill_march, publish, resolve_late
+from publish_marts import MARCH, publish, resolve_late
 from rich.console import Console
 
 from service_index.publishing import terminal
-
-
-@pytest.fixture
-def march(warehouse: psycopg.Connection) -> psycopg.Connection:
-    fill_march(warehouse)
-    return warehouse
 
 
 def shown(connection: psycopg.Connection, releases: Path) -> str:

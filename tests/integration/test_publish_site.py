@@ -6,19 +6,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import psycopg
-import pytest
 
 from service_index.publishing.printing import number, percent
 from service_index.publishing.site.slugs import slug
 from tests.browser.reading import amount, parse, table
-from tests.integration.publish_marts import fill_march, publish
+from tests.integration.publish_marts import publish
 from tests.integration.site_tree import write_release
-
-
-@pytest.fixture
-def march(warehouse: psycopg.Connection) -> psycopg.Connection:
-    fill_march(warehouse)
-    return warehouse
 
 
 def count(of: int) -> str:

@@ -14,18 +14,11 @@ from tests.browser.reading import links, parse, text_of
 from tests.integration.publish_marts import (
     AFTER_MARCH,
     IN_MARCH,
-    fill_march,
     finish_transform,
     publish,
     resolve_late,
 )
 from tests.integration.site_tree import history, statuses, write_release
-
-
-@pytest.fixture
-def march(warehouse: psycopg.Connection) -> psycopg.Connection:
-    fill_march(warehouse)
-    return warehouse
 
 
 def test_home_shows_the_latest_month_and_leads_to_every_release(

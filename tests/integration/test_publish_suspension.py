@@ -11,17 +11,10 @@ from service_index.publishing.suspension import SuspensionError, resume, suspend
 from tests.integration.publish_marts import (
     AFTER_MARCH,
     IN_MARCH,
-    fill_march,
     finish_transform,
     publish,
     resolve_late,
 )
-
-
-@pytest.fixture
-def march(warehouse: psycopg.Connection) -> psycopg.Connection:
-    fill_march(warehouse)
-    return warehouse
 
 
 def status(connection: psycopg.Connection) -> tuple[str, ...]:
