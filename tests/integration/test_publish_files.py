@@ -11,11 +11,7 @@ import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from publish_marts import (
-    MARCH,
-    publish,
-    resolve_late,
-)
+from publish_marts import MARCH, publish, resolve_late
 from release_files import contents, public_rows, read_csv, read_value, tables_alone
 
 from service_index.publishing.folder import ensure_files
