@@ -11,8 +11,8 @@ import msgspec
 from service_index.landing.errors import LandingCorruptError
 
 MANIFEST_NAME = "manifest.json"
-Kind = Literal["window", "snapshot", "file", "month"]
-PageMedia = Literal["page", "rows"]
+Kind = Literal["window", "snapshot", "file", "month", "mend"]
+PageMedia = Literal["page", "rows", "mends"]
 Media = Literal[PageMedia, "jsonl", "csv", "xlsx"]
 
 _SAMPLE_NOTICE = "DỮ LIỆU MẪU"
@@ -29,7 +29,7 @@ def is_sample_notice(notice: object) -> bool:
 class PageEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One landed page: `bytes` and `sha256` are those of the uncompressed body.
 
-    A `page` is an envelope of records, `rows` a bare JSON array of them.
+    A `page` is an envelope of records, `rows` a bare JSON array of them, `mends` one of `Mended`.
     """
 
     file: _PageName
@@ -39,13 +39,31 @@ class PageEntry(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
 
 
+class MendingRule(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule that mended: records refused by `refused_rule` got another value in `field`."""
+
+    refused_rule: str
+    field: str
+    from_value: str
+    to_value: str
+
+
+class MendNote(msgspec.Struct, frozen=True, kw_only=True):
+    """Who mended records, and why; `rule` where it was done by one."""
+
+    mended_by: str
+    because: str
+    rule: MendingRule | None = None
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What one landing is: one window, snapshot, file or month of one feed.
+    """What one landing is: one window, snapshot, file, month or mend of one feed.
 
     source         host and base path without credentials, or the file's name
     window_from, window_to   the half-open window that was asked for; None unless kind is window
     period_month   the month that was asked for, as its first day; unset unless kind is month, so
                    that the manifests of other kinds keep the bytes that they always had
+    mend           who mended the records and why; unset unless kind is mend, for the same reason
     landed_at      when the reading began (UTC); everything in the landing is as of then or later
     source_total   the source's own count; None where it tells none, as of a file
     distinct_keys  distinct record keys; each record without its key counts as one
@@ -67,6 +85,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     delivered: int
     attempts: int = 1
     is_sample: bool = False
+    mend: MendNote | msgspec.UnsetType = msgspec.UNSET
     pages: tuple[PageEntry, ...]
 
     @property
@@ -105,5 +124,15 @@ class PageEnvelope(msgspec.Struct, frozen=True):
         return is_sample_notice(self.notice)
 
 
+class Mended(msgspec.Struct, frozen=True, kw_only=True):
+    """A mended record, and where and when the one was landed whose place it takes."""
+
+    landed_file: str
+    landed_line: int
+    landed_at: datetime
+    record: msgspec.Raw
+
+
 page_decoder = msgspec.json.Decoder(PageEnvelope)
 rows_decoder = msgspec.json.Decoder(list[msgspec.Raw])
+mends_decoder = msgspec.json.Decoder(list[Mended])

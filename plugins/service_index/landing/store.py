@@ -16,6 +16,7 @@ from service_index.landing.manifest import (
     Manifest,
     PageEntry,
     decode_manifest,
+    mends_decoder,
     page_decoder,
     rows_decoder,
 )
@@ -38,6 +39,14 @@ class LandedRecord(msgspec.Struct, frozen=True, gc=False):
     file: str
     line: int
     body: bytes
+
+
+class MendedRecord(LandedRecord, frozen=True, gc=False):
+    """A record of a mend; `origin_…` tell where and when the one was landed that it replaces."""
+
+    origin_file: str
+    origin_line: int
+    origin_landed_at: datetime
 
 
 class LandingStore:
@@ -88,11 +97,14 @@ class LandingStore:
     def records(self, path: str, manifest: Manifest) -> Iterator[LandedRecord]:
         """The records of a landing, page by page in delivered order, in bounded memory.
 
-        A page's hash is checked before its first record is given out. Raises LandingCorruptError
-        when a page is missing or altered.
+        A page's hash is checked before its first record is given out. Those of a mend are
+        `MendedRecord`s. Raises LandingCorruptError when a page is missing or altered.
         """
         for page in manifest.pages:
             file = f"{path}/{page.file}"
+            if page.media == "mends":
+                yield from self._mends(file, page)
+                continue
             for line, body in enumerate(self._bodies(file, page), start=1):
                 yield LandedRecord(file, line, body)
 
@@ -117,6 +129,18 @@ class LandingStore:
         for parent in [feed] if feed else folders(self._root):
             for name in folders(self._root / parent):
                 yield f"{parent}/{name}"
+
+    def _mends(self, file: str, page: PageEntry) -> Iterator[MendedRecord]:
+        mends = mends_decoder.decode(verified_body(self._root / file, file, page))
+        for line, mended in enumerate(mends, start=1):
+            yield MendedRecord(
+                file=file,
+                line=line,
+                body=bytes(mended.record),
+                origin_file=mended.landed_file,
+                origin_line=mended.landed_line,
+                origin_landed_at=mended.landed_at,
+            )
 
     def _bodies(self, file: str, page: PageEntry) -> Iterator[bytes]:
         source = self._root / file

@@ -16,6 +16,7 @@ from service_index.landing.manifest import (
     Kind,
     Manifest,
     Media,
+    MendNote,
     PageEntry,
     PageMedia,
     encode_manifest,
@@ -99,8 +100,14 @@ class LandingWriter:
         distinct_keys: int,
         attempts: int = 1,
         is_sample: bool = False,
+        mend: MendNote | None = None,
     ) -> Manifest:
-        """Write the manifest: from here on the landing exists and never changes."""
+        """Write the manifest: from here on the landing exists and never changes.
+
+        `mend` goes with the kind `mend`, and only with it.
+        """
+        if (self._kind == "mend") != (mend is not None):
+            raise ValueError("a landing of the kind mend, and no other, says who mended and why")
         manifest = Manifest(
             feed=self._feed,
             kind=self._kind,
@@ -114,6 +121,7 @@ class LandingWriter:
             delivered=sum(page.records for page in self._pages),
             attempts=attempts,
             is_sample=is_sample,
+            mend=mend or msgspec.UNSET,
             pages=tuple(self._pages),
         )
         publish(self._folder / MANIFEST_NAME, encode_manifest(manifest))

@@ -14,6 +14,7 @@ from service_index.loading import knowledge, ledger
 from service_index.loading.contract import Contract
 from service_index.loading.contracts import CONTRACTS
 from service_index.loading.ledger import LoadReport, warning_counts
+from service_index.loading.mended import MendedLoad
 from service_index.loading.merging import Merged, merge, standing_good_versions
 from service_index.loading.reader import Reader
 from service_index.loading.retry import retry_quarantined
@@ -69,14 +70,32 @@ def load_batch(
     Raises KeyError for a feed without a contract, and what `load_landed` raises; nothing of the
     landing is then in the warehouse.
     """
-    contract = CONTRACTS[manifest.feed]
     with connection.transaction():
-        lock_feed(connection, contract.feed)
-        report = ledger.find_batch(connection, path)
-        if report is None:
-            report = _Load(connection, store, contract, path, manifest).run(advance)
-            move_watermark(connection, contract.feed)
+        report = load_within(connection, store, path, manifest, advance)
     connection.commit()
+    return report
+
+
+def load_within(
+    connection: psycopg.Connection,
+    store: LandingStore,
+    path: str,
+    manifest: Manifest,
+    advance: Callable[[int], None] = lambda records: None,
+) -> LoadReport:
+    """As `load_batch`, within the caller's transaction, with which the feed's lock goes."""
+    contract = CONTRACTS[manifest.feed]
+    lock_feed(connection, contract.feed)
+    report = ledger.find_batch(connection, path)
+    if report is not None:
+        return report
+    how = MendedLoad if manifest.kind == "mend" else _Load
+    report = how(connection, store, contract, path, manifest).run(advance)
+    if report.delivered != manifest.delivered:
+        raise LoadError(
+            f"{path}: {report.delivered} records, but its manifest says {manifest.delivered}"
+        )
+    move_watermark(connection, contract.feed)
     return report
 
 
@@ -109,11 +128,6 @@ class _Load:
         ) as stage:
             staged = self._judge_into(stage, advance)
         delivered = staged + self._refusals.total()
-        if delivered != self._manifest.delivered:
-            raise LoadError(
-                f"{self._path}: {delivered} records, "
-                f"but its manifest says {self._manifest.delivered}"
-            )
         merged = merge(self._connection, self._contract, stage)
         removed = self._follow_snapshot(stage) if self._contract.is_snapshot else 0
         report = self._report(delivered, merged, removed)
