@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from service_index import quarantine_commands
 from service_index import settings as settings_module
 from service_index.orchestration.progress import console, say
 
@@ -23,8 +24,7 @@ app = typer.Typer(
     "Try `service-index demo`. For a source of your own set AIRFLOW_CONN_DOSSIER_API="
     "http://client_id:client_secret@host:port/base/path, then run `ingest`, `score`, `publish`.",
 )
-quarantine = typer.Typer(no_args_is_help=True, help="Records that were refused, and why.")
-app.add_typer(quarantine, name="quarantine")
+app.add_typer(quarantine_commands.app, name="quarantine")
 
 # Bound before Airflow's talk is sent to its log file.
 out = Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
@@ -353,27 +353,6 @@ def status() -> None:
 
     with _warehouse() as connection:
         out.print(overview.render(overview.read(connection)))
-
-
-@quarantine.command(name="list")
-def quarantine_list() -> None:
-    """Count the records in quarantine by feed, rule and reason; nothing personal is shown."""
-    from service_index.orchestration import overview
-
-    with _warehouse() as connection:
-        out.print(overview.render_quarantine(overview.read_quarantine(connection)))
-
-
-@quarantine.command(name="replay")
-def quarantine_replay() -> None:
-    """Judge the records again that waited for a unit, a procedure or a later window.
-
-    Every ingest does this by itself; here it is done now, and what is good goes to its gate.
-    """
-    from service_index.orchestration import stages
-
-    stages.load()
-    stages.gate_batches()
 
 
 @app.command()

@@ -1,19 +1,17 @@
-"""What `service-index status` and `quarantine list` show."""
+"""What `service-index status` shows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
-from service_index.settings import ICT
+from service_index.orchestration.tables import table
 
 Rows = Sequence[dict[str, Any]]
 
@@ -21,14 +19,13 @@ _FEEDS = """
     select
         feed,
         (select loaded_until from ops.watermark as w where w.feed = b.feed) as loaded_until,
-        max(loaded_at) as last_batch_at,
-        sum(delivered) as delivered,
-        sum(loaded) as loaded,
-        sum(duplicates) as duplicates,
+        to_char(max(loaded_at) at time zone 'Asia/Ho_Chi_Minh', 'MM-DD HH24:MI') as last_batch,
+        sum(loaded)::bigint as loaded,
+        sum(duplicates)::bigint as duplicates,
         (
             select count(*) from quarantine.record as q
             where q.feed = b.feed and q.resolved_at is null
-        ) as in_quarantine
+        ) as waiting
     from ops.batch as b
     group by feed
     order by feed
@@ -39,7 +36,7 @@ _WAITING = """
     order by batch_id
 """
 _FAILED_CHECKS = """
-    select g.gate_run_id, g.gate, g.subject, c.suite, c.check_name, c.reason, g.report_path
+    select g.gate_run_id, g.gate, c.suite, c.check_name, c.reason, g.report_path
     from ops.check as c
     join ops.gate_run as g using (gate_run_id)
     where not c.passed and c.severity = 'fail' and c.overridden_because is null
@@ -56,16 +53,21 @@ _RELEASES = """
     order by period
 """
 _TRANSFORM = """
-    select started_at, finished_at, status, is_full_refresh, data_cutoff from ops.transform_run
+    select started_at, finished_at, status, is_full_refresh as is_full, data_cutoff
+    from ops.transform_run
     order by transform_run_id desc
     limit 1
 """
 _QUARANTINE = """
-    select feed, rule, reason, is_retryable, count(*) as records, min(landed_file) as first_file
+    select
+        feed, rule,
+        case when bool_or(is_retryable) then 'by itself' else 'once mended' end as comes_in,
+        count(*) as records,
+        min(landed_at) as oldest
     from quarantine.record
     where resolved_at is null
-    group by feed, rule, reason, is_retryable
-    order by feed, records desc
+    group by feed, rule
+    order by feed, records desc, rule
 """
 
 
@@ -74,6 +76,7 @@ class Overview:
     """The state of the warehouse, as rows to show."""
 
     feeds: Rows
+    quarantine: Rows
     waiting: Rows
     failed_checks: Rows
     transform: Rows
@@ -84,56 +87,35 @@ def read(connection: psycopg.Connection) -> Overview:
     """Read everything in one snapshot."""
     with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
         cursor.execute("set transaction isolation level repeatable read, read only")
-        feeds, waiting, failed, transform, releases = (
+        feeds, quarantine, waiting, failed, transform, releases = (
             cursor.execute(query).fetchall()
-            for query in (_FEEDS, _WAITING, _FAILED_CHECKS, _TRANSFORM, _RELEASES)
+            for query in (_FEEDS, _QUARANTINE, _WAITING, _FAILED_CHECKS, _TRANSFORM, _RELEASES)
         )
-        return Overview(feeds, waiting, failed, transform, releases)
-
-
-def read_quarantine(connection: psycopg.Connection) -> Rows:
-    """Unresolved quarantined records, counted by feed, rule and reason."""
-    with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(_QUARANTINE).fetchall()
+        return Overview(feeds, quarantine, waiting, failed, transform, releases)
 
 
 def render(overview: Overview) -> RenderableType:
-    """The overview as tables; empty ones are left out."""
+    """The overview as tables of 80 columns; empty ones are left out."""
     if not overview.feeds:
         return Text("Nothing is loaded yet: try `service-index demo` or `service-index ingest`.")
-    parts: list[RenderableType] = [_table("Loaded (times in ICT)", overview.feeds)]
+    parts: list[RenderableType] = [table("Loaded (times in ICT)", overview.feeds)]
+    if overview.quarantine:
+        parts.append(table("In quarantine (see `quarantine list`)", overview.quarantine))
     if overview.waiting:
-        parts.append(_table("Batches that have not passed their gate", overview.waiting))
+        parts.append(table("Batches that have not passed their gate", overview.waiting))
     if overview.failed_checks:
-        parts.append(_table("Failed checks", overview.failed_checks))
+        parts.append(Text("Failed checks", style="italic"))
+        parts += [_failed_check(row) for row in overview.failed_checks]
     if overview.transform:
-        parts.append(_table("Last transform", overview.transform))
+        parts.append(table("Last transform", overview.transform))
     if overview.releases:
-        parts.append(_table("Current releases", overview.releases))
+        parts.append(table("Current releases", overview.releases))
     return Group(*parts)
 
 
-def render_quarantine(rows: Rows) -> RenderableType:
-    """The quarantine as a table, or a line that it is empty."""
-    return _table("In quarantine", rows) if rows else Text("Nothing is in quarantine.")
-
-
-def _table(title: str, rows: Rows) -> Table:
-    table = Table(title=title, title_justify="left")
-    for name, value in rows[0].items():
-        table.add_column(
-            name.replace("_", " "), justify="right" if isinstance(value, int) else "left"
-        )
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row.values()))
-    return table
-
-
-def _cell(value: Any) -> Text:
-    if value is None:
-        return Text("–")
-    if isinstance(value, datetime):
-        return Text(f"{value.astimezone(ICT):%Y-%m-%d %H:%M}")
-    if isinstance(value, bool):
-        return Text("yes" if value else "no")
-    return Text(f"{value:,}" if isinstance(value, int) else str(value))
+def _failed_check(row: dict[str, Any]) -> Text:
+    """As lines: a reason and a path fit into no column."""
+    return Text(
+        f"  {row['gate']} gate {row['gate_run_id']}: {row['suite']}.{row['check_name']}: "
+        f"{row['reason']}\n  report: {row['report_path'] or '–'}"
+    )
