@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from service_index.quality import report
-from service_index.quality.record import Batch
+from service_index.quality.record import Batch, Quarantined
 from service_index.quality.results import CheckResult, GateResult
 
 PASSED = CheckResult("raw_dossiers", "state_is_allowed", "fail", "Ten states.", passed=True)
@@ -132,3 +132,14 @@ def test_the_file_is_whole_or_not_there(tmp_path: Path) -> None:
     report.write(run, [BATCH], None)
     assert [path.name for path in run.report_path.parent.iterdir()] == ["9.html"]
     assert run.report_path.read_text(encoding="utf-8") == report.render(run, [BATCH], None)
+
+
+def test_refused_records_are_counted_by_feed_and_rule(tmp_path: Path) -> None:
+    quarantine = [
+        Quarantined("dossiers", "unknown_unit", 12_345, 11),
+        Quarantined("<i>payments</i>", "wrong_type", 2, 0),
+    ]
+    page = read(report.render(result(tmp_path, PASSED), [BATCH], None, quarantine=quarantine))
+    assert "dossiers unknown_unit 12.345 11" in page.text
+    assert "<i>payments</i> wrong_type 2 0" in page.text
+    assert "still waiting" not in read(report.render(result(tmp_path, PASSED), [BATCH], None)).text

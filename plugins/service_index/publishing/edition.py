@@ -15,6 +15,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import class_row
 
+from service_index.publishing.quarantined import Quarantined
+
 SAMPLE_NOTICE = "DỮ LIỆU MẪU"
 
 
@@ -23,6 +25,7 @@ class Edition:
     """`stamped_at` and `data_cutoff` are those of the status; `source_batches` has a row a feed.
 
     `stamp` is 1 for the status at publication. `catalogue_version` is None for a form.
+    `quarantine` is None where it was not counted, as in releases of earlier versions.
     """
 
     release_id: str
@@ -43,6 +46,7 @@ class Edition:
     status: str
     data_cutoff: datetime
     stamped_at: datetime
+    quarantine: list[Quarantined] | None = None
 
     @property
     def folder_name(self) -> str:
@@ -81,9 +85,10 @@ def editions(connection: psycopg.Connection, release_id: str) -> list[Edition]:
                 r.revision, r.previous_release_id, r.reason, r.created_at, r.catalogue_version,
                 r.content_sha256, r.code_revision, r.is_sample, r.source_batches,
                 row_number() over (order by s.status_id) as stamp,
-                s.status, s.data_cutoff, s.stamped_at
+                s.status, s.data_cutoff, s.stamped_at, q.records as quarantine
             from stamped as s
             join published.release_record as r using (release_id)
+            left join published.release_quarantine as q using (release_id)
             -- A suspended release gets no new documents, nor one that comes back from it.
             where s.logged = 1 or s.status = 'final' and s.of_its_kind = 1
             order by s.status_id

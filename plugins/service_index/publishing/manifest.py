@@ -117,6 +117,8 @@ def describe(edition: Edition) -> dict[str, Any]:
         "content_sha256": edition.content_sha256,
         "code_revision": edition.code_revision,
         "source_batches": edition.source_batches,
+        # Releases made before it was counted keep the manifest that they were published with.
+        **({"quarantine": edition.quarantine} if edition.quarantine is not None else {}),
     }
 
 

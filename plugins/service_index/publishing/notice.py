@@ -16,6 +16,7 @@ from service_index.publishing.edition import SAMPLE_NOTICE, Edition
 from service_index.publishing.labels import Label
 from service_index.publishing.month import CriterionScore, MonthRelease, Revision, UnitScore
 from service_index.publishing.printing import local_time, number
+from service_index.publishing.quarantined import sentence
 
 NOTHING = "–"
 
@@ -112,18 +113,21 @@ def _head(edition: Edition, count: int, language: str) -> str:
     reason = getattr(labels.REASONS[edition.reason or "late_data"], language)
     status = getattr(labels.STATUSES[edition.status], language)
     cutoff = local_time(edition.data_cutoff)
+    refused = ""
+    if edition.quarantine is not None:
+        refused = f"{getattr(sentence(edition.quarantine), language)}\n"
     if language == "vi":
         return (
             f"THÔNG BÁO ĐIỀU CHỈNH SỐ LIỆU {edition.period}, bản {edition.revision} "
             f"({edition.release_id}) thay bản {edition.previous_release_id}\n"
             f"{edition.province_name}. Lý do: {reason}. Trạng thái: {status}. "
-            f"Số liệu đến {cutoff}.\nSố giá trị thay đổi (CHANGES.csv): {count}\n"
+            f"Số liệu đến {cutoff}.\n{refused}Số giá trị thay đổi (CHANGES.csv): {count}\n"
         )
     return (
         f"NOTICE OF REVISION, {edition.period}: {edition.release_id} replaces "
         f"{edition.previous_release_id}\n"
         f"{edition.province_name}. Reason: {reason}. Status: {status}. Data up to {cutoff}.\n"
-        f"Values changed (CHANGES.csv): {count}\n"
+        f"{refused}Values changed (CHANGES.csv): {count}\n"
     )
 
 

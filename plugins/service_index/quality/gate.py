@@ -135,7 +135,8 @@ def _conclude(
         path = reports_dir / plan.gate / f"{run_id}.html"
         result = GateResult(run_id, plan.gate, ran_at, checks, refused, path)
         periods = plan.subject.get("periods", plan.subject.get("months"))
-        report.write(result, plan.batches, periods, is_sample=is_sample)
+        quarantine = record.read_quarantine(connection, [b.batch_id for b in plan.batches])
+        report.write(result, plan.batches, periods, quarantine=quarantine, is_sample=is_sample)
         record.add_checks(connection, result)
         record.set_status(connection, plan.batches, refused)
     return result

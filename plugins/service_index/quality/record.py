@@ -29,6 +29,16 @@ class Batch:
     quarantined: int
 
 
+@dataclass(frozen=True)
+class Quarantined:
+    """How many records of one feed a rule refused, and how many of them still wait."""
+
+    feed: str
+    rule: str
+    records: int
+    waiting: int
+
+
 def read_batches(connection: psycopg.Connection, batch_ids: Sequence[int]) -> tuple[Batch, ...]:
     """The batches by id; raises ValueError when there are none or one is unknown."""
     if not batch_ids:
@@ -44,6 +54,21 @@ def read_batches(connection: psycopg.Connection, batch_ids: Sequence[int]) -> tu
     if unknown:
         raise ValueError(f"unknown batches: {', '.join(map(str, sorted(unknown)))}")
     return batches
+
+
+def read_quarantine(
+    connection: psycopg.Connection, batch_ids: Sequence[int]
+) -> tuple[Quarantined, ...]:
+    """The records of the batches that went into quarantine, counted by feed and rule."""
+    with connection.cursor(row_factory=class_row(Quarantined)) as cursor:
+        cursor.execute(
+            "select feed, rule, count(*) as records, "
+            "count(*) filter (where resolved_at is null) as waiting "
+            "from quarantine.record where batch_id = any(%s) "
+            "group by feed, rule order by feed, records desc, rule",
+            [list(batch_ids)],
+        )
+        return tuple(cursor.fetchall())
 
 
 def add_run(

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from service_index.quality.record import Batch
+from service_index.quality.record import Batch, Quarantined
 from service_index.quality.results import CheckResult, GateResult
 from service_index.settings import ICT
 
@@ -22,14 +22,16 @@ def write(
     batches: Sequence[Batch],
     periods: Sequence[str] | None,
     *,
+    quarantine: Sequence[Quarantined] = (),
     is_sample: bool = False,
 ) -> None:
     """Write the page to `result.report_path`, whole or not at all.
 
-    `batches` are those of a batch gate; `periods` what a marts gate looked at: months as ISO dates,
-    or periods of the statistical form by name (None: all there is).
+    `batches` are those of a batch gate, `quarantine` counts their refused records; `periods` what a
+    marts gate looked at: months as ISO dates, or periods of the statistical form by name (None: all
+    there is).
     """
-    page = render(result, batches, periods, is_sample=is_sample)
+    page = render(result, batches, periods, quarantine=quarantine, is_sample=is_sample)
     result.report_path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = result.report_path.with_suffix(".part")
     unfinished.write_text(page, encoding="utf-8")
@@ -41,6 +43,7 @@ def render(
     batches: Sequence[Batch],
     periods: Sequence[str] | None,
     *,
+    quarantine: Sequence[Quarantined] = (),
     is_sample: bool = False,
 ) -> str:
     """The page as text."""
@@ -49,6 +52,7 @@ def render(
         result=result,
         batches=sorted(batches, key=lambda batch: (batch.batch_id not in refused, batch.batch_id)),
         refused=refused,
+        quarantine=quarantine,
         periods=periods,
         suites=_by_suite(result.checks),
         passed_count=sum(check.passed for check in result.checks),
