@@ -305,6 +305,18 @@ def test_without_a_reason_nothing_is_mended() -> None:
             note("clerk", because)
 
 
+@pytest.mark.parametrize("secret", ["0912345678", "012345678", "nguoi.mau@example.vn"])
+def test_nobodys_number_in_a_rule_or_a_reason(loading: Loading, secret: str) -> None:
+    loading.deliver("petitions", petition("K1", TrangThai=secret))
+    for old, new in ((secret, "3"), ("9", secret)):
+        with pytest.raises(MendingError) as refused:
+            by_rule(loading, "unknown_value", "TrangThai", old, new)
+        assert secret not in str(refused.value)
+    with pytest.raises(MendingError):
+        note("clerk", f"asked by {secret}")
+    assert loading.value("select count(*) from ops.mend") == 0
+
+
 def test_records_of_a_refused_batch_are_not_mended(loading: Loading, tmp_path: Path) -> None:
     batch = loading.deliver("petitions", petition("K1", TrangThai="9"))
     path = tmp_path / "mend.ndjson"

@@ -18,8 +18,8 @@ import msgspec
 from service_index.loading.contract import Contract
 from service_index.loading.reader import MAX_RECORD_BYTES
 
-# Codes are ASCII; names have several words or an accent, and mail an @.
-_CODE = re.compile(r"[!-?A-~]{1,64}")
+# Codes are ASCII; names have several words or an accent.
+_CODE = re.compile(r"[!-~]{1,64}")
 # Phone, identity and account numbers have 9 to 13 digits, dates 8 and instants 14. Only a phone
 # number is known by its beginning, so that a dossier's 250701-000123 passes.
 _NUMBER_OF_A_PERSON = re.compile(r"(?<!\d)\d{9,13}(?!\d)|(?<!\d)(?:84|0)(?:[.\-()/]*\d){9}(?!\d)")
@@ -70,6 +70,11 @@ def shown_text(text: str | None) -> str:
     return text if _may_be_shown(text) else shape(text)
 
 
+def tells_a_person(text: str) -> bool:
+    """Whether it holds a mail address, or what may be a phone, identity or account number."""
+    return "@" in text or bool(_NUMBER_OF_A_PERSON.search(text))
+
+
 def shape(value: object) -> str:
     """What kind of value it is, and how long: nothing of what it says."""
     match value:
@@ -104,4 +109,4 @@ def _field(number: int, name: str, value: Any, contract: Contract | None) -> Sho
 
 
 def _may_be_shown(text: str) -> bool:
-    return bool(_CODE.fullmatch(text)) and not _NUMBER_OF_A_PERSON.search(text)
+    return bool(_CODE.fullmatch(text)) and not tells_a_person(text)

@@ -22,6 +22,7 @@ from service_index.loading import exchange, ledger, waiting
 from service_index.loading.contract import Contract
 from service_index.loading.contracts import CONTRACTS
 from service_index.loading.converters import Refused, normalise
+from service_index.loading.disclosure import tells_a_person
 from service_index.loading.exchange import MendedLine
 from service_index.loading.ledger import LoadReport
 from service_index.loading.load import load_within
@@ -83,6 +84,7 @@ def note(mended_by: str, because: str) -> MendNote:
             raise MendingError(
                 f"say who mends and --because of what, in a line of {_LONGEST_NOTE} characters"
             )
+        _refuse_a_person(text)
     return MendNote(mended_by=mended_by.strip(), because=because.strip())
 
 
@@ -132,10 +134,21 @@ def mend_by_rule(
             f"{rule.field} is no field that a rule may change: it must be one that is loaded, "
             "and not of personal data; mend such records by file"
         )
+    for value in (rule.from_value, rule.to_value):
+        _refuse_a_person(value)
     mend = _Mend(connection, store, msgspec.structs.replace(by, rule=rule))
     for contract in contracts:
         mend.run(contract, mend.of_rule(contract.feed, rule))
     return mend.report
+
+
+def _refuse_a_person(text: str) -> None:
+    """Rules and reasons are kept in `ops`, where nobody's data may be."""
+    if tells_a_person(text):
+        raise MendingError(
+            "a number or address of a person may stand in no rule and no reason: "
+            "mend such records by file"
+        )
 
 
 def _may_change(contract: Contract, field_name: str) -> bool:
