@@ -29,7 +29,8 @@ create table ops.mend (
     to_value text,
     check (num_nulls(refused_rule, field, from_value, to_value) in (0, 4))
 );
-create trigger refuse_change before update or delete or truncate on ops.mend
+-- truncate is let through: it empties the whole ledger, before a rebuild from the landing
+create trigger refuse_change before update or delete on ops.mend
 for each statement execute function ops.refuse_change();
 alter table ops.mend enable always trigger refuse_change;
 
