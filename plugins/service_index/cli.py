@@ -323,7 +323,7 @@ def suspend(
     """
     from service_index.publishing import suspension
 
-    _change_status(lambda connection: suspension.suspend(connection, release, because))
+    _change_status(release, lambda connection: suspension.suspend(connection, release, because))
     out.print(f"{release} is suspended: {because}", markup=False)
 
 
@@ -332,18 +332,18 @@ def resume(release: Release) -> None:
     """End the suspension of a release; it has the status again that it had before."""
     from service_index.publishing import suspension
 
-    _change_status(lambda connection: suspension.resume(connection, release))
+    _change_status(release, lambda connection: suspension.resume(connection, release))
     out.print(f"{release} is published again")
 
 
-def _change_status(change: Callable[[Any], object]) -> None:
-    """Apply it, and bring the home page up to it."""
+def _change_status(release: str, change: Callable[[Any], object]) -> None:
+    """Apply it, and tell of it wherever statuses are told."""
     from service_index.orchestration import release_files
 
     with _warehouse() as connection:
         connection.commit()
         change(connection)
-        release_files.write_home(connection, settings_module.load())
+        release_files.tell_status(connection, release, settings_module.load())
 
 
 @app.command()

@@ -315,7 +315,7 @@ def test_province_is_the_busiest_or_the_one_asked_for(march: psycopg.Connection)
 def test_published_tables_are_append_only(march: psycopg.Connection) -> None:
     publish(march)
     tables = rows(march, "select tablename from pg_tables where schemaname = 'published'")
-    assert len(tables) == 17
+    assert len(tables) == 19
     for table in (f"published.{row['tablename']}" for row in tables):
         column = rows(
             march,

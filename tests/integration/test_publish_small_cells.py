@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from service_index.publishing import earlier_months
 from tests.integration.publish_marts import MARCH, fill_march, publish
 
 UNITS = ("H31.001", "H31.002", "H31.003", "H31")
@@ -155,6 +156,17 @@ def of_release(
         "revision, created_at, catalogue_version, content_sha256, code_revision, is_sample) "
         "values (%s, 'monthly', %s, 'H31', %s, %s, 'v', repeat('0', 64), 'c', true)",
         [release_id, period, int(revision), created_at],
+    )
+    earlier_months.keep(connection, release_id)
+    connection.execute(
+        "insert into published.release_status (release_id, status, data_cutoff, recorded_at) "
+        "values (%(id)s, 'final', %(at)s, %(at)s)",
+        {"id": release_id, "at": created_at},
+    )
+    connection.execute(
+        "insert into published.release_pointer (kind, period, release_id, pointed_at) "
+        "values ('monthly', %s, %s, %s)",
+        [period, release_id, created_at],
     )
     connection.execute(
         "insert into published.target_compliance select %s, * "

@@ -25,19 +25,25 @@ class RecoveryError(Exception):
 def backup(folder: Path) -> None:
     """Write warehouse, landing and releases to `folder`; into an earlier backup, what is new.
 
-    The warehouse comes first: what is landed meanwhile is then more than it knows, and is loaded
-    by the next run after a restore.
+    The scheduler may go on: what lies in the copy of the releases was published by the time of
+    the dump, and what the dump knows of is in the copy of the landing. A release without its
+    files gets them again, and a landing that is not loaded is, with the next run after a restore.
     """
-    started = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with stages.open_warehouse() as (connection, dsn, settings):
         connection.commit()
+        trees = dict(_trees(settings))
+        _copy("releases", trees.pop("releases"), folder)
+        started = time.monotonic()
         dump.dump(dsn, folder / _DUMP)
-    size = (folder / _DUMP).stat().st_size
-    say(f"warehouse: {size / 1_000_000:,.0f} MB ({time.monotonic() - started:.1f} s)")
-    for name, source in _trees(settings):
-        copied = _mirror(source, folder / name)
-        say(f"{name}: {copied} files new or changed")
+        size = (folder / _DUMP).stat().st_size
+        say(f"warehouse: {size / 1_000_000:,.0f} MB ({time.monotonic() - started:.1f} s)")
+        for name, source in trees.items():
+            _copy(name, source, folder)
+
+
+def _copy(name: str, source: Path, folder: Path) -> None:
+    say(f"{name}: {_mirror(source, folder / name)} files new or changed")
 
 
 def restore(folder: Path) -> None:

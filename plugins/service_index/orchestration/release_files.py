@@ -21,14 +21,25 @@ def lay_out(connection: psycopg.Connection, result: PublishResult, settings: Set
     from service_index.publishing.folder import ensure_files
 
     started = time.monotonic()
-    folder = ensure_files(
-        connection, result.release_id, settings.releases, settings.document_templates
-    )
-    write_home(connection, settings)
+    try:
+        folder = ensure_files(
+            connection, result.release_id, settings.releases, settings.document_templates
+        )
+    finally:
+        # The release stands, whatever became of its files.
+        write_home(connection, settings)
     what = "published" if result.is_new else "unchanged, no new release:"
     seconds = time.monotonic() - started
     say(f"{what} {result.release_id} ({result.status}); files: {folder} ({seconds:.1f} s)")
     return folder
+
+
+def tell_status(connection: psycopg.Connection, release_id: str, settings: Settings) -> None:
+    """Bring the period's list and the home page up to a status that has changed."""
+    from service_index.publishing.folder import write_index
+
+    write_index(connection, release_id.rpartition(".")[0], settings.releases)
+    write_home(connection, settings)
 
 
 def write_home(connection: psycopg.Connection, settings: Settings) -> None:

@@ -51,8 +51,8 @@ class Edition:
     @property
     def folder_name(self) -> str:
         """Where its files lie under the folder of its period: `r1`, `r1-final`."""
-        name = f"r{self.revision}"
-        return name if self.stamp == 1 else f"{name}-{self.status}"
+        # A second stamp is a final one; the status may be a later one, that has no files.
+        return f"r{self.revision}" if self.stamp == 1 else f"r{self.revision}-final"
 
     @property
     def month(self) -> date:

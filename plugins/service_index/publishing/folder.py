@@ -39,31 +39,40 @@ def ensure_files(
 ) -> Path:
     """Write every edition of the release under `releases` that is not there; return the newest.
 
-    Also brings the period's `releases.csv` up to date, and writes what a crash has left out of the
-    period's other releases; if that fails, it is logged and this release has its files all the
-    same. `templates` is an office's own folder for documents. `connection` must not be in a
-    transaction.
+    Also brings the period's `releases.csv` up to date, and writes what a crash has left out of
+    earlier editions and of the period's other releases; if that fails, it is logged and the newest
+    edition has its files all the same. `templates` is an office's own folder for documents.
+    `connection` must not be in a transaction.
 
     The same edition gives the same bytes, whenever and wherever it is written: raises
-    FilesRefusedError where they would not be those that were published. Raises LookupError for a
-    release that was never published.
+    FilesRefusedError where they would not be those that were published, or where a folder of that
+    name holds others. Raises LookupError for a release that was never published.
     """
     period = release_id.rpartition(".")[0]
     with locks.sole_writer(connection, period):
         with snapshot(connection):
-            found = editions(connection, release_id)
+            *earlier, newest = editions(connection, release_id)
             others = _other_editions(connection, period, release_id)
-        for edition in found:
-            _ensure_edition(connection, edition, releases, templates)
-        for edition in others:
-            try:
-                _ensure_edition(connection, edition, releases, templates)
-            except Exception as error:
-                _log.warning("%s is without its files: %s", edition.release_id, error)
-        newest = found[-1].folder(releases)
-        with snapshot(connection):
-            _replace_index(connection, period, newest.with_name("releases.csv"))
-    return newest
+        try:
+            for edition in (*earlier, *others):
+                try:
+                    _ensure_edition(connection, edition, releases, templates)
+                except Exception as error:
+                    _log.warning("%s is without its files: %s", edition.release_id, error)
+            _ensure_edition(connection, newest, releases, templates)
+        finally:
+            # Statuses are true whether or not the files could be made.
+            _write_index(connection, period, releases)
+    return newest.folder(releases)
+
+
+def write_index(connection: psycopg.Connection, period: str, releases: Path) -> None:
+    """Bring the period's `releases.csv` up to the present statuses of its releases.
+
+    `connection` must not be in a transaction.
+    """
+    with locks.sole_writer(connection, period):
+        _write_index(connection, period, releases)
 
 
 def published_sha256(connection: psycopg.Connection, edition: Edition) -> str | None:
@@ -100,21 +109,43 @@ def _ensure_edition(
     connection: psycopg.Connection, edition: Edition, releases: Path, templates: Path | None
 ) -> None:
     folder = edition.folder(releases)
+    with snapshot(connection):
+        published = published_sha256(connection, edition)
     if folder.exists():
+        if not _is_whole(folder, published):
+            raise FilesRefusedError(
+                f"{folder} does not hold the files that {edition.release_id} ({edition.status}) "
+                "was published with: move it away, then publish again"
+            )
         return
     partial = folder.with_name(f".{folder.name}.partial")
-    _make_empty(partial)
-    _write_edition(connection, edition, partial, templates)
-    flush_tree(partial)
-    if not _is_as_published(connection, edition, manifest.sha256(partial / manifest.CHECKSUMS)):
-        shutil.rmtree(partial)
-        raise FilesRefusedError(
-            f"the files of {edition.release_id} ({edition.status}) would not be those that were "
-            "published: other templates or another version of the software make them now; "
-            f"restore {folder} from a backup, or publish a revision"
-        )
+    # Complete, and recorded, when the writer was killed: these are the files, made by the
+    # templates and the software of that day.
+    if not (published and _is_whole(partial, published)):
+        _make_empty(partial)
+        _write_edition(connection, edition, partial, templates)
+        flush_tree(partial)
+        sha256 = manifest.sha256(partial / manifest.CHECKSUMS)
+        if published is None:
+            _record(connection, edition, sha256)
+        elif published != sha256:
+            shutil.rmtree(partial)
+            raise FilesRefusedError(
+                f"the files of {edition.release_id} ({edition.status}) would not be those that "
+                "were published: other templates or another version of the software make them "
+                f"now; restore {folder} from a backup, or use the templates and version of its day"
+            )
     partial.rename(folder)
     flush(folder.parent)
+
+
+def _is_whole(folder: Path, published: str | None) -> bool:
+    """Whether the folder has the checksums that were published, and every file that they name."""
+    checksums = folder / manifest.CHECKSUMS
+    if published is None or not checksums.is_file() or manifest.sha256(checksums) != published:
+        return False
+    lines = checksums.read_text(encoding="utf-8").splitlines()
+    return all((folder / line.split("  ", 1)[1]).is_file() for line in lines)
 
 
 def _make_empty(partial: Path) -> None:
@@ -136,18 +167,15 @@ def _make_empty(partial: Path) -> None:
         flush(folder.parent)
 
 
-def _is_as_published(connection: psycopg.Connection, edition: Edition, sha256: str) -> bool:
-    """Keeps the hash of an edition that is published for the first time."""
+def _record(connection: psycopg.Connection, edition: Edition, sha256: str) -> None:
+    """Keep the hash of an edition that is published for the first time."""
     with connection.transaction():
-        published = published_sha256(connection, edition)
-        if published is None:
-            connection.execute(
-                "insert into published.release_files "
-                "(release_id, stamp, sha256sums_sha256, written_at) "
-                "values (%s, %s, %s, clock_timestamp())",
-                [edition.release_id, edition.stamp, sha256],
-            )
-    return published in {None, sha256}
+        connection.execute(
+            "insert into published.release_files "
+            "(release_id, stamp, sha256sums_sha256, written_at) "
+            "values (%s, %s, %s, clock_timestamp())",
+            [edition.release_id, edition.stamp, sha256],
+        )
 
 
 def _write_edition(
@@ -190,9 +218,12 @@ def _render_form(release: FormRelease, folder: Path, templates: Path | None) -> 
     form_documents.write(release, folder, templates)
 
 
-def _replace_index(connection: psycopg.Connection, period: str, path: Path) -> None:
+def _write_index(connection: psycopg.Connection, period: str, releases: Path) -> None:
+    path = releases / period / "releases.csv"
     partial = path.with_name(f".{path.name}.partial")
-    csv.write_index(connection, period, partial)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with snapshot(connection):
+        csv.write_index(connection, period, partial)
     flush(partial)
     partial.replace(path)
     flush(path.parent)

@@ -1,4 +1,4 @@
-"""One publisher a period at a time, on marts that hold still."""
+"""One publisher at a time, on marts that hold still."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from service_index.warehouse.locks import MARTS_LOCK, PUBLISHING_LOCK
 
 @contextmanager
 def publishing(connection: psycopg.Connection, period: str) -> Iterator[None]:
-    """One transaction under the period's publishing lock; waits for whoever has it.
+    """One transaction under the publishing locks; waits for whoever has them.
 
     Raises ValueError when `connection` is inside a transaction: the caller's work would then
     decide when the release is committed.
@@ -23,9 +23,12 @@ def publishing(connection: psycopg.Connection, period: str) -> Iterator[None]:
     with connection.transaction():
         # A snapshot a statement: after the wait, what the other publisher did is seen.
         connection.execute("set transaction isolation level read committed")
-        connection.execute(
-            "select pg_advisory_xact_lock(%s, hashtext(%s))", [PUBLISHING_LOCK, period]
-        )
+        # One after another, of whatever period: a release keeps what stood beside it. And the
+        # period's own, for whoever writes its files.
+        for subject in ("*", period):
+            connection.execute(
+                "select pg_advisory_xact_lock(%s, hashtext(%s))", [PUBLISHING_LOCK, subject]
+            )
         yield
 
 

@@ -106,16 +106,10 @@ def read_earlier_months(
     found = connection.execute(
         """
         with known as (
-            select distinct on (p.period) p.period, p.release_id
-            from published.release_pointer as p
-            join published.release_record as r using (release_id)
-            where p.kind = 'monthly' and p.period < %(period)s
-                and r.province_code = %(province)s
-                and p.pointer_id < (
-                    select min(pointer_id) from published.release_pointer
-                    where release_id = %(release)s
-                )
-            order by p.period, p.pointer_id desc
+            select r.period, r.release_id
+            from published.release_earlier_month as e
+            join published.release_record as r on r.release_id = e.earlier_release_id
+            where e.release_id = %(release)s
         )
         select
             known.period, known.release_id,
@@ -131,9 +125,7 @@ def read_earlier_months(
         order by known.period
         """,
         {
-            "period": edition.period,
             "month": edition.month,
-            "province": edition.province_code,
             "release": edition.release_id,
             "at": at or edition.stamped_at,
         },

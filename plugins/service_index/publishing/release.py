@@ -10,7 +10,7 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from service_index.publishing import content, locks, origin
+from service_index.publishing import content, earlier_months, locks, origin, quarantined
 from service_index.publishing.state import PeriodState, PublishingRefusedError
 from service_index.publishing.subject import Subject
 
@@ -184,6 +184,8 @@ def _release(connection: psycopg.Connection, head: _Head | None, draft: _Draft) 
             f"the rows written for {subject.period} are not those of the marts: a published "
             "column would round a number, or something changed the marts meanwhile"
         )
+    quarantined.keep(connection, release_id)
+    earlier_months.keep(connection, release_id)
     changes = (
         content.insert_changes(connection, release_id, head.release_id, draft.reason) if head else 0
     )

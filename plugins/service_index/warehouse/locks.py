@@ -11,7 +11,7 @@ import psycopg
 MIGRATION_LOCK = 766_000
 # A transform holds it alone while dbt writes the marts; gates and publishers share it.
 MARTS_LOCK = 766_001
-# One publisher a period.
+# One publisher at a time; one writer of a period's files.
 PUBLISHING_LOCK = 766_002
 # One load a feed.
 LOADING_LOCK = 766_003
