@@ -148,10 +148,13 @@ def gate_batches() -> dict[str, Any]:
         f"{sum(check.warns for check in result.checks)} warnings "
         f"({time.monotonic() - started:.1f} s; report: {result.report_path})"
     )
+    for check in result.warnings:
+        if check.names:
+            say(f"  warning: {check.told()}")
     if result.refused:
         raise StageError(
-            f"{len(result.refused)} batches were refused, first check: {failed[0].name} "
-            f"({failed[0].reason}); report: {result.report_path}"
+            f"{len(result.refused)} batches were refused, first check: {failed[0].told()}; "
+            f"report: {result.report_path}"
         )
     return {"batches": len(waiting), "checks": len(result.checks)}
 
@@ -224,7 +227,7 @@ def gate_marts(month: str) -> dict[str, Any]:
     )
     if failed:
         raise StageError(
-            f"the marts of {month} failed {failed[0].name} ({failed[0].reason}); "
+            f"the marts of {month} failed {failed[0].told()}; "
             f"nothing is published; report: {result.report_path}"
         )
     return {"checks": len(result.checks)}

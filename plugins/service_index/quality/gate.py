@@ -17,7 +17,7 @@ import psycopg
 
 from expectations.registry import FEED_SUITES, FORM_SUITES, LEDGER, MART_SUITES
 from expectations.vocabulary import ScopeItem, Suite
-from service_index.quality import record, report
+from service_index.quality import drift, record, report
 from service_index.quality.results import CheckResult, Gate, GateError, GateResult
 from service_index.quality.validation import open_validator
 from service_index.warehouse.connection import connect
@@ -106,6 +106,8 @@ def _run(
     connection: psycopg.Connection, dsn: str, plan: _Plan, reports_dir: Path, is_sample: bool
 ) -> GateResult:
     try:
+        if plan.batches:
+            drift.note(connection, [batch.batch_id for batch in plan.batches])
         with open_validator(dsn) as validator:
             checks = tuple(
                 result
