@@ -41,7 +41,6 @@ _RELATION = f"""(
 )"""  # noqa: S608 - own text
 
 
-
 def _drift(kind: str) -> tuple[str, str]:
     """SQL: no key of the batch has drifted so; and which have."""
     changed = f"coalesce(key_drift -> '{kind}', '[]')"
@@ -63,8 +62,8 @@ SUITE = Suite(
         holds(
             "no_key_is_gone",
             _NONE_REMOVED,
-            "Keys that earlier batches carried are gone or renamed: what they tell would be missing "
-            "from the scores without a word.",
+            "Keys that earlier batches carried are gone or renamed: what they tell would be "
+            "missing from the scores without a word.",
             names=_REMOVED,
         ),
         holds(

@@ -126,7 +126,9 @@ def _compare(batch: Batch, seen: Mapping[str, _Seen]) -> Drift:
         drift.removed.append(f"{path} (new: {', '.join(beside)})" if beside else path)
     for path, counts in sorted(batch.keys.items()):
         if path in seen and _is_retyped(counts, seen[path].types):
-            before, now = (" or ".join(sorted(types)) for types in (seen[path].types, _types(counts)))
+            before, now = (
+                " or ".join(sorted(types)) for types in (seen[path].types, _types(counts))
+            )
             drift.retyped.append(f"{path} ({before} → {now})")
     return drift
 
@@ -169,3 +171,7 @@ def _learn(batch: Batch, seen: dict[str, _Seen], *, has_passed: bool) -> None:
 
 def _types(counts: _Counts) -> set[str]:
     return {kind for kind in counts if kind != "missing"}
+
+
+def _listed(types: set[str]) -> str:
+    return " or ".join(sorted(types))
