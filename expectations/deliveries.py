@@ -30,34 +30,25 @@ VOLUME = Suite(
     ),
 )
 
-_CALENDAR = """(
+# A month stands here also when no unit of it is silent.
+_SILENCES = """(
     select
         period.period_month,
+        silence.unit_code,
+        silence.last_active_on,
+        coalesce(silence.is_alarm, false) as is_alarm,
         exists (
             select from catalogue.office_calendar as known
             where date_trunc('year', known.first_day) = date_trunc('year', period.period_month)
-        ) as is_known
+        ) as is_year_known
     from intermediate.int_period as period
+    left join intermediate.int_unit_silence as silence
+        on silence.period_month = period.period_month
 )"""
-
-CALENDAR = Suite(
-    name="office_calendar",
-    relation=_CALENDAR,
-    scope_column="period_month",
-    checks=(
-        holds(
-            "year_is_in_the_calendar",
-            "is_known",
-            "The office calendar does not know the year, so that neither volume nor silence is "
-            "judged: add its holidays.",
-            severity="warn",
-        ),
-    ),
-)
 
 SILENCE = Suite(
     name="unit_silence",
-    relation="intermediate.int_unit_silence",
+    relation=_SILENCES,
     scope_column="period_month",
     checks=(
         holds(
@@ -66,6 +57,13 @@ SILENCE = Suite(
             "A unit that always had dossiers has had none up to the end of the month or the data "
             "cut-off: its system may have stopped sending.",
             names="array[unit_code || ' since ' || last_active_on]",
+        ),
+        holds(
+            "year_is_in_the_calendar",
+            "is_year_known",
+            "The office calendar does not know the year, so that neither volume nor silence is "
+            "judged: add its holidays.",
+            severity="warn",
         ),
     ),
 )

@@ -41,7 +41,6 @@ MART_SUITES: tuple[Suite, ...] = (
     mart_dossier_balance.SUITE,
     mart_target_compliance.SUITE,
     deliveries.VOLUME,
-    deliveries.CALENDAR,
     deliveries.SILENCE,
     deliveries.RATES,
 )

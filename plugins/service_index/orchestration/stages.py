@@ -229,8 +229,9 @@ def gate_marts(month: str) -> dict[str, Any]:
     _tell_warnings(result)
     if failed:
         raise StageError(
-            f"the marts of {month} failed {failed[0].told()}; "
-            f"nothing is published; report: {result.report_path}"
+            f"the marts of {month} failed {failed[0].told()}; nothing is published; report: "
+            f"{result.report_path}; if it is right as it is: `service-index publish --month "
+            f"{month} --override-gate {failed[0].name} --because …`"
         )
     return {"checks": len(result.checks)}
 

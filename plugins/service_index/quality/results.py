@@ -36,10 +36,12 @@ class CheckResult:
     violations: int | None = None
     violations_by_item: dict[ScopeItem, int] = field(default_factory=dict)
     names: tuple[str, ...] = ()
+    # Why a person lets it pass all the same, who and when.
+    overridden_because: str | None = None
 
     @property
     def refuses(self) -> bool:
-        return not self.passed and self.severity == "fail"
+        return not self.passed and self.severity == "fail" and self.overridden_because is None
 
     @property
     def warns(self) -> bool:
