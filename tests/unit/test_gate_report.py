@@ -98,7 +98,7 @@ def test_a_check_names_what_to_look_for_and_why_it_was_let_pass(tmp_path: Path) 
     assert "<i>Khoa</i>; NgayHenTra" in page.text
     assert "Không đạt Failed" in page.text
     page = read(report.render(result(tmp_path, let_pass), [BATCH], None))
-    assert "let pass because : <b>closed</b> (an engineer)" in page.text
+    assert "let pass because: <b>closed</b> (an engineer)" in page.text
     assert "Không đạt Failed" not in page.text
     assert not page.tags & {"i"}
 
