@@ -63,6 +63,8 @@ UNITS: dict[str, dict[date, int]] = {
         for day in WORKING
         if day not in LAST_DAYS[-3:] and not date(2025, 7, 14) <= day <= date(2025, 7, 16)
     },
+    # All at once is no habit.
+    "ONEDAY": {date(2025, 8, 5): 60},
     "HOLIDAY": {day: 5 for day in WORKING if day < date(2025, 9, 1)},
 }  # fmt: skip
 ALARMS = {"SILENT", "TWENTY", "THREEDAYS"}

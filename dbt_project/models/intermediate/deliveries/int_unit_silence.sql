@@ -1,7 +1,7 @@
 with bound as (
     {{ gate_bounds([
         'silence_history_days', 'silence_least_records', 'silence_least_days',
-        'silence_expected_records', 'silence_gap_days',
+        'silence_expected_records', 'silence_gap_days', 'silence_least_active_days',
     ]) }}
 ),
 
@@ -91,6 +91,9 @@ measured as (
         coalesce(sum(records) filter (
             where updated_on > last_active_on - silence_history_days::integer
         ), 0) as records_before,
+        count(*) filter (
+            where updated_on > last_active_on - silence_history_days::integer
+        ) as active_days_before,
         coalesce(max(days_without), 0) as longest_silence_before
     from active_day
     group by
@@ -104,6 +107,7 @@ silent as (
         measured.*,
         judged.silence_least_records,
         judged.silence_least_days,
+        judged.silence_least_active_days,
         judged.silence_expected_records,
         measured.records_before / history.working_days as records_a_day
     from measured
@@ -134,9 +138,11 @@ select
     judged_until,
     silent_days,
     records_before,
+    active_days_before,
     records_a_day,
     longest_silence_before,
     records_before >= silence_least_records
+    and active_days_before >= silence_least_active_days
     and silent_days >= silence_least_days
     and silent_days * records_a_day >= silence_expected_records
     and silent_days > longest_silence_before as is_alarm
