@@ -40,11 +40,46 @@ _RELATION = f"""(
     ) as refused
 )"""  # noqa: S608 - own text
 
+
+def _drift(kind: str) -> tuple[str, str]:
+    """SQL: no key of the batch has drifted so; and which have."""
+    changed = f"coalesce(key_drift -> '{kind}', '[]')"
+    return (
+        f"jsonb_array_length({changed}) = 0",
+        f"array(select jsonb_array_elements_text({changed}))",
+    )
+
+
+_NONE_REMOVED, _REMOVED = _drift("removed")
+_NONE_RETYPED, _RETYPED = _drift("retyped")
+_NONE_ADDED, _ADDED = _drift("added")
+
 SUITE = Suite(
     name="ledger",
     relation=_RELATION,
     scope_column="batch_id",
     checks=(
+        holds(
+            "no_key_is_gone",
+            _NONE_REMOVED,
+            "Keys that earlier batches carried are gone or renamed: what they tell would be "
+            "missing from the scores without a word.",
+            names=_REMOVED,
+        ),
+        holds(
+            "no_key_is_retyped",
+            _NONE_RETYPED,
+            "Keys have values of another JSON type than before: they may mean something else now.",
+            names=_RETYPED,
+        ),
+        holds(
+            "no_key_is_new",
+            _NONE_ADDED,
+            "Keys that the source did not carry before. They stay in the landed bytes and are "
+            "otherwise ignored.",
+            severity="warn",
+            names=_ADDED,
+        ),
         holds(
             "loaded_rows_are_there",
             "loaded = record_rows",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from expectations import (
+    deliveries,
     fct_criterion_score,
     fct_measure,
     ledger,
@@ -39,6 +40,9 @@ MART_SUITES: tuple[Suite, ...] = (
     mart_former_unit_score.SUITE,
     mart_dossier_balance.SUITE,
     mart_target_compliance.SUITE,
+    deliveries.VOLUME,
+    deliveries.SILENCE,
+    deliveries.RATES,
 )
 FORM_SUITES: tuple[Suite, ...] = (
     mart_statistical_form.SUITE,

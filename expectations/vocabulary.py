@@ -25,7 +25,9 @@ class Check:
     """One expectation: the name of its Great Expectations class, and its arguments.
 
     `rule` is the SQL predicate of the column it looks at, if that is computed; `counts_scope`
-    adds `min_value`, the number of batches or months that the suite runs on.
+    adds `min_value`, the number of batches or months that the suite runs on. `names` is SQL for a
+    text array: of a row that breaks the rule, what to look for (keys, days, codes of units: never
+    a value of a record).
     """
 
     name: str
@@ -35,6 +37,7 @@ class Check:
     reason: str
     rule: str | None = None
     counts_scope: bool = False
+    names: str | None = None
 
     def arguments_for(self, scope: Sequence[ScopeItem] | None) -> dict[str, Any]:
         """The arguments of the expectation class when the suite runs on `scope`."""
@@ -64,6 +67,13 @@ class Suite:
             return text
         return f"{text} where r.{self.scope_column} in ({', '.join(map(_literal, scope))})"
 
+    def names_query(self, check: Check, scope: Sequence[ScopeItem] | None) -> str:
+        """What to look for in the rows that break `check`, which has a rule and `names`."""
+        return (
+            f"select distinct unnest({check.names}) as name from ({self.query(scope)}) as r "  # noqa: S608
+            f"where r.{check.name} is null order by name"
+        )
+
 
 def _literal(item: ScopeItem) -> str:
     if isinstance(item, str):
@@ -80,6 +90,7 @@ def holds(
     *,
     severity: Severity = "fail",
     mostly: Decimal = Decimal(1),
+    names: str | None = None,
 ) -> Check:
     """`predicate` is true on every row (unknown counts as broken), or on the share `mostly`.
 
@@ -93,6 +104,7 @@ def holds(
         severity,
         reason,
         rule=predicate,
+        names=names,
     )
 
 

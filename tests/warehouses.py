@@ -13,10 +13,11 @@ _number = itertools.count(1)
 
 
 @contextmanager
-def fresh_warehouse(server_dsn: str) -> Iterator[str]:
-    """The dsn of a fresh, migrated, empty warehouse on the session's server."""
+def fresh_warehouse(server_dsn: str, template: str = TEMPLATE) -> Iterator[str]:
+    """The dsn of a fresh, migrated, empty warehouse on the session's server, or of a copy of
+    another that nobody is connected to."""
     name = f"warehouse_{next(_number)}"
     with psycopg.connect(server_dsn, autocommit=True) as admin:
-        admin.execute(f"create database {name} template {TEMPLATE}")
+        admin.execute(f"create database {name} template {template}")
         yield server_dsn.replace("/postgres?", f"/{name}?")
         admin.execute(f"drop database {name} with (force)")

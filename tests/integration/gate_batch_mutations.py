@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 LEDGER = {
+    # What the gate finds anew when it is run; here the suite stands alone.
+    "no_key_is_gone": """
+        update ops.batch set key_drift = '{"removed": ["MaHoSo"]}' where batch_id = 3""",
+    "no_key_is_retyped": """
+        update ops.batch set key_drift = '{"retyped": ["MaHoSo (string → number)"]}'
+        where batch_id = 3""",
+    "no_key_is_new": """
+        update ops.batch set key_drift = '{"added": ["GhiChu"]}' where batch_id = 3""",
     "loaded_rows_are_there": "delete from raw.ratings where rating_id = 'D3'",
     "quarantined_rows_are_there": "delete from quarantine.record",
     "source_total_is_reached": "update ops.batch set source_total = 11 where batch_id = 5",

@@ -157,6 +157,30 @@ MART_TARGET_COMPLIANCE = {
         update marts.mart_target_compliance set shortfall = shortfall + 1 where {_X3}""",
 }
 
+DELIVERY_VOLUME = {
+    "day_is_not_too_small": """
+        update intermediate.int_delivery_volume set is_too_small = true
+        where delivered_on is not null""",
+    "month_is_not_too_small": """
+        update intermediate.int_delivery_volume set is_too_small = true
+        where delivered_on is null""",
+}
+
+UNIT_SILENCE = {
+    "no_unit_fell_silent": "update intermediate.int_unit_silence set is_alarm = true",
+    "year_is_in_the_calendar": "delete from catalogue.office_calendar",
+}
+
+# X1 has 30 in a denominator, P1 90; from 30 on a rate is compared with the month before.
+RATE_MOVES = {
+    "province_rates_are_steady": """
+        update marts.fct_criterion_score set rate = 0.4
+        where period_month = '2025-03-01' and unit_code = 'P1' and criterion_code = '07'""",
+    "unit_rates_are_steady": """
+        update marts.fct_criterion_score set rate = 0.4
+        where period_month = '2025-03-01' and unit_code = 'X1' and criterion_code = '07'""",
+}
+
 MART_MUTATIONS = {
     "fct_measure": FCT_MEASURE,
     "fct_criterion_score": FCT_CRITERION_SCORE,
@@ -164,4 +188,7 @@ MART_MUTATIONS = {
     "mart_former_unit_score": MART_FORMER_UNIT_SCORE,
     "mart_dossier_balance": MART_DOSSIER_BALANCE,
     "mart_target_compliance": MART_TARGET_COMPLIANCE,
+    "delivery_volume": DELIVERY_VOLUME,
+    "unit_silence": UNIT_SILENCE,
+    "rate_moves": RATE_MOVES,
 }

@@ -22,7 +22,7 @@ from load_support import (
 )
 
 from service_index.loading import LoadError, load_batch, load_landed
-from service_index.loading.staging import KEYS_READ_OF_FIRST
+from service_index.loading.sampling import KEYS_READ_OF_FIRST
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -88,6 +89,18 @@ def test_a_failed_run_shows_what_failed_first(tmp_path: Path) -> None:
     ):
         assert shown in page.text
     assert "DỮ LIỆU MẪU" not in page.text
+
+
+def test_a_check_names_what_to_look_for_and_why_it_was_let_pass(tmp_path: Path) -> None:
+    named = replace(FAILURE, names=("<i>Khoa</i>", "NgayHenTra"))
+    let_pass = replace(named, overridden_because="<b>closed</b> (an engineer)")
+    page = read(report.render(result(tmp_path, named), [BATCH], None))
+    assert "<i>Khoa</i>; NgayHenTra" in page.text
+    assert "Không đạt Failed" in page.text
+    page = read(report.render(result(tmp_path, let_pass), [BATCH], None))
+    assert "let pass because: <b>closed</b> (an engineer)" in page.text
+    assert "Không đạt Failed" not in page.text
+    assert not page.tags & {"i"}
 
 
 def test_a_passed_run_says_so_and_marks_sample_data(tmp_path: Path) -> None:

@@ -88,7 +88,10 @@ def open_retry_batch(connection: psycopg.Connection, feed: str) -> int:
 
 
 def close_batch(
-    connection: psycopg.Connection, report: LoadReport, keys: Set[str] = frozenset()
+    connection: psycopg.Connection,
+    report: LoadReport,
+    keys: Set[str] = frozenset(),
+    key_profile: Mapping[str, object] | None = None,
 ) -> None:
     """Enter what the load counted, and the keys that its records were seen to carry."""
     connection.execute(
@@ -96,7 +99,7 @@ def close_batch(
         update ops.batch
         set
             delivered = %s, loaded = %s, duplicates = %s, quarantined = %s,
-            warnings = %s, sampled_keys = %s
+            warnings = %s, sampled_keys = %s, key_profile = %s
         where batch_id = %s
         """,
         [
@@ -106,6 +109,7 @@ def close_batch(
             report.quarantined,
             Jsonb(dict(report.warnings)),
             Jsonb(sorted(keys)),
+            Jsonb(dict(key_profile or {})),
             report.batch_id,
         ],
     )

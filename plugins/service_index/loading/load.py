@@ -18,8 +18,9 @@ from service_index.loading.mended import MendedLoad
 from service_index.loading.merging import Merged, merge, standing_good_versions
 from service_index.loading.reader import Reader
 from service_index.loading.retry import retry_quarantined
+from service_index.loading.sampling import KeySampler
 from service_index.loading.snapshots import keep_later_state, remove_vanished
-from service_index.loading.staging import KeySampler, Quarantine, Stage, judge
+from service_index.loading.staging import Quarantine, Stage, judge
 from service_index.loading.windows import lock_feed, move_watermark
 
 # Called with a name, how many records are done, and of how many.
@@ -131,7 +132,7 @@ class _Load:
         merged = merge(self._connection, self._contract, stage)
         removed = self._follow_snapshot(stage) if self._contract.is_snapshot else 0
         report = self._report(delivered, merged, removed)
-        ledger.close_batch(self._connection, report, self._sampler.keys)
+        ledger.close_batch(self._connection, report, self._sampler.keys, self._sampler.profile())
         return report
 
     def _judge_into(self, stage: Stage, advance: Callable[[int], None]) -> int:

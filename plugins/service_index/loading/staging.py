@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, NamedTuple, Self
 
-import msgspec
 import psycopg
 from psycopg import sql
 
@@ -24,11 +23,6 @@ CHUNK_BYTES = 1024 * 1024
 # at a time.
 KEPT_RECORDS = 5_000
 KEPT_BYTES = 8 * 1024 * 1024
-
-# Reading the keys of every record would cost a third of the whole load. A key that only a few
-# records of a large batch carry can be missed.
-KEYS_READ_OF_FIRST = 1_000
-KEYS_READ_OF_EVERY = 16
 
 _COPIED_LINEAGE = ("landed_file", "landed_line", "content_hash")
 
@@ -199,20 +193,3 @@ class Quarantine:
             TRUE if refusal.is_retryable else FALSE,
             rf"\\x{record.body.hex()}",
         )
-
-
-class KeySampler:
-    """Collects the top-level keys of a sample of records, by which schema drift is told."""
-
-    def __init__(self) -> None:
-        self.keys: set[str] = set()
-        self._decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-
-    def watch(self, records: Iterable[LandedRecord]) -> Iterator[LandedRecord]:
-        """Pass the records on."""
-        for number, record in enumerate(records):
-            if number < KEYS_READ_OF_FIRST or number % KEYS_READ_OF_EVERY == 0:
-                # What is no JSON object is the reader's to refuse.
-                with suppress(ValueError, RecursionError):
-                    self.keys.update(self._decode(record.body))
-            yield record

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
@@ -28,6 +28,9 @@ from service_index.settings import Settings
 from service_index.warehouse import migrate
 from service_index.warehouse.connection import connect
 from service_index.warehouse.locks import marts_shared
+
+if TYPE_CHECKING:
+    from service_index.quality.results import GateResult
 
 
 class StageError(Exception):
@@ -148,10 +151,11 @@ def gate_batches() -> dict[str, Any]:
         f"{sum(check.warns for check in result.checks)} warnings "
         f"({time.monotonic() - started:.1f} s; report: {result.report_path})"
     )
+    _tell_warnings(result)
     if result.refused:
         raise StageError(
-            f"{len(result.refused)} batches were refused, first check: {failed[0].name} "
-            f"({failed[0].reason}); report: {result.report_path}"
+            f"{len(result.refused)} batches were refused, first check: {failed[0].told()}; "
+            f"report: {result.report_path}"
         )
     return {"batches": len(waiting), "checks": len(result.checks)}
 
@@ -222,10 +226,12 @@ def gate_marts(month: str) -> dict[str, Any]:
         f"gate 2: {month}, {len(result.checks)} checks, {len(failed)} failed "
         f"({time.monotonic() - started:.1f} s; report: {result.report_path})"
     )
+    _tell_warnings(result)
     if failed:
         raise StageError(
-            f"the marts of {month} failed {failed[0].name} ({failed[0].reason}); "
-            f"nothing is published; report: {result.report_path}"
+            f"the marts of {month} failed {failed[0].told()}; nothing is published; report: "
+            f"{result.report_path}; if it is right as it is: `service-index publish --month "
+            f"{month} --override-gate {failed[0].name} --because …`"
         )
     return {"checks": len(result.checks)}
 
@@ -283,6 +289,12 @@ def holds_sample_data(connection: psycopg.Connection) -> bool:
     """Whether anything in the warehouse came from the sample source."""
     row = connection.execute("select exists (select from ops.batch where is_sample)").fetchone()
     return bool(row and row[0])
+
+
+def _tell_warnings(result: GateResult) -> None:
+    for check in result.warnings:
+        if check.names:
+            say(f"  warning: {check.told()}")
 
 
 def _closing(verb: str, by_feed: dict[str, int], started: float) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import psycopg
 
 from expectations.registry import FEED_SUITES, FORM_SUITES, LEDGER, MART_SUITES
 from expectations.vocabulary import ScopeItem, Suite
-from service_index.quality import record, report
+from service_index.quality import drift, record, report
 from service_index.quality.results import CheckResult, Gate, GateError, GateResult
 from service_index.quality.validation import open_validator
 from service_index.warehouse.connection import connect
@@ -106,6 +106,8 @@ def _run(
     connection: psycopg.Connection, dsn: str, plan: _Plan, reports_dir: Path, is_sample: bool
 ) -> GateResult:
     try:
+        if plan.batches:
+            drift.note(connection, [batch.batch_id for batch in plan.batches])
         with open_validator(dsn) as validator:
             checks = tuple(
                 result
@@ -128,6 +130,7 @@ def _conclude(
     is_sample: bool,
 ) -> GateResult:
     """Results, report and the batches' status, together or not at all."""
+    checks = tuple(_as_overridden(connection, plan, check) for check in checks)
     refused = plan.refused(checks)
     status = "failed" if any(check.refuses for check in checks) else "passed"
     with connection.transaction():
@@ -140,6 +143,14 @@ def _conclude(
         record.add_checks(connection, result)
         record.set_status(connection, plan.batches, refused)
     return result
+
+
+def _as_overridden(connection: psycopg.Connection, plan: _Plan, check: CheckResult) -> CheckResult:
+    """The check with the word that a person gave before on just this failure of the marts."""
+    if plan.gate != "marts" or not check.refuses or not check.names:
+        return check
+    because = record.standing_override(connection, plan.subject, check)
+    return replace(check, overridden_because=because)
 
 
 def _keep_error(dsn: str, plan: _Plan, message: str) -> None:

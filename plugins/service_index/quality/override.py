@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 import psycopg
 
+from service_index.quality import report
+
 
 class OverrideError(Exception):
     """Nothing was overridden; the message is one line with the reason."""
@@ -51,11 +53,11 @@ def override(
     """Let failed checks of a gate run pass; when none is left, its refused batches are passed.
 
     `check_names` are `check` or `suite.check`; None means every failed check of the run. The
-    reason, the person and the time are kept in `ops.check.overridden_because`; the run counts as
-    passed once no failed check is left. A batch that a later run gated again keeps that run's
-    word. Works in one transaction, the caller's if one is
-    open. Raises OverrideError for a run that broke (nothing was checked), a check that has not
-    failed there, an ambiguous name, or an empty reason or person.
+    reason, the person and the time are kept in `ops.check.overridden_because` and shown in the
+    run's report; the run counts as passed once no failed check is left. A batch that a later run
+    gated again keeps that run's word. Works in one transaction, the caller's if one is open.
+    Raises OverrideError for a run that broke (nothing was checked), a check that has not failed
+    there, an ambiguous name, or an empty reason or person.
     """
     if not because.strip() or not by.strip():
         raise OverrideError("an override needs a reason and a person")
@@ -74,6 +76,7 @@ def override(
             )
         left = [check for check in failing if check not in chosen]
         released = [] if left else _release(connection, gate_run_id, batch_ids)
+        report.rewrite(connection, gate_run_id)
     return Override(gate_run_id, _names(chosen), _names(left), tuple(released))
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from service_index.quality.results import Gate, GateResult
+from expectations.vocabulary import ScopeItem
+from service_index.quality.results import CheckResult, Gate, GateResult
 
 
 @dataclass(frozen=True)
@@ -93,14 +95,88 @@ def add_checks(connection: psycopg.Connection, result: GateResult) -> None:
     with connection.cursor() as cursor:
         cursor.executemany(
             "insert into ops.check "
-            "(gate_run_id, suite, check_name, severity, reason, passed, observed) "
-            "values (%s, %s, %s, %s, %s, %s, %s)",
+            "(gate_run_id, suite, check_name, severity, reason, passed, observed, "
+            "overridden_because) values (%s, %s, %s, %s, %s, %s, %s, %s)",
             [
-                [result.gate_run_id, c.suite, c.name, c.severity, c.reason, c.passed, observed]
+                (
+                    *(result.gate_run_id, c.suite, c.name, c.severity, c.reason, c.passed),
+                    *(Jsonb(c.observed()), c.overridden_because),
+                )
                 for c in result.checks
-                for observed in [Jsonb(c.observed())]
             ],
         )
+
+
+def standing_override(
+    connection: psycopg.Connection, subject: dict[str, Any], check: CheckResult
+) -> str | None:
+    """What a person said of the same failure in an earlier run on the same subject.
+
+    The same: the check named nothing then that it does not name now. So a month that is gated
+    every night needs one word for a day that will stay as it is.
+    """
+    row = connection.execute(
+        """
+        select c.overridden_because
+        from ops.check as c
+        inner join ops.gate_run as g on c.gate_run_id = g.gate_run_id
+        where
+            g.subject = %s
+            and (c.suite, c.check_name) = (%s, %s)
+            and c.overridden_because is not null
+            and c.observed -> 'names' @> %s
+        order by g.gate_run_id desc
+        limit 1
+        """,
+        [Jsonb(subject), check.suite, check.name, Jsonb(list(check.names))],
+    ).fetchone()
+    return str(row[0]) if row else None
+
+
+def read_result(
+    connection: psycopg.Connection, gate_run_id: int
+) -> tuple[GateResult, dict[str, Any], bool]:
+    """A run as it now stands in `ops`, its subject, and whether the warehouse has sample data."""
+    run = connection.execute(
+        "select gate, ran_at, report_path, subject, "
+        "exists (select from ops.batch where is_sample), "
+        "array(select batch_id from ops.batch where status = 'refused' "
+        "and subject -> 'batch_ids' @> to_jsonb(batch_id)) "
+        "from ops.gate_run where gate_run_id = %s",
+        [gate_run_id],
+    ).fetchone()
+    if run is None:
+        raise ValueError(f"there is no gate run {gate_run_id}")
+    gate, ran_at, report_path, subject, is_sample, refused = run
+    rows = connection.execute(
+        "select suite, check_name, severity, reason, passed, overridden_because, observed "
+        "from ops.check where gate_run_id = %s order by suite, check_name",
+        [gate_run_id],
+    )
+    checks = tuple(
+        CheckResult(
+            suite=suite,
+            name=name,
+            severity=severity,
+            reason=reason,
+            passed=passed,
+            rows=observed.get("rows"),
+            violations=observed.get("violations"),
+            violations_by_item={
+                _item(item): count for item, count in observed.get("violations_by_item", {}).items()
+            },
+            names=tuple(observed.get("names", ())),
+            overridden_because=because,
+        )
+        for suite, name, severity, reason, passed, because, observed in rows
+    )
+    result = GateResult(gate_run_id, gate, ran_at, checks, tuple(refused), Path(report_path))
+    return result, subject, is_sample
+
+
+def _item(text: str) -> ScopeItem:
+    """What a report shows of an item as `observed` has it: a month is written as a date there."""
+    return date.fromisoformat(text) if "-" in text else text
 
 
 def set_status(

@@ -7,8 +7,10 @@ from datetime import date
 from functools import cache
 from itertools import groupby
 
+import psycopg
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from service_index.quality import record
 from service_index.quality.record import Batch, Quarantined
 from service_index.quality.results import CheckResult, GateResult
 from service_index.settings import ICT
@@ -36,6 +38,15 @@ def write(
     unfinished = result.report_path.with_suffix(".part")
     unfinished.write_text(page, encoding="utf-8")
     unfinished.replace(result.report_path)
+
+
+def rewrite(connection: psycopg.Connection, gate_run_id: int) -> None:
+    """Write the page of a run again, as the run now stands in `ops`."""
+    result, subject, is_sample = record.read_result(connection, gate_run_id)
+    batch_ids = subject.get("batch_ids")
+    batches = record.read_batches(connection, batch_ids) if batch_ids else ()
+    periods = subject.get("periods", subject.get("months"))
+    write(result, batches, periods, is_sample=is_sample)
 
 
 def render(
@@ -66,7 +77,7 @@ def render(
 def _by_suite(checks: Iterable[CheckResult]) -> list[tuple[str, list[CheckResult]]]:
     """The checks by suite, in each the failed ones first, then the warnings."""
     return [
-        (suite, sorted(group, key=lambda check: (not check.refuses, not check.warns)))
+        (suite, sorted(group, key=lambda check: (not check.refuses, check.passed)))
         for suite, group in groupby(checks, key=lambda check: check.suite)
     ]
 

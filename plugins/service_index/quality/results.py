@@ -10,6 +10,8 @@ from typing import Literal
 from expectations.vocabulary import ScopeItem, Severity
 
 Gate = Literal["batch", "marts"]
+# What a line on the terminal can hold; the report and `ops.check` have them all.
+NAMES_TOLD = 8
 
 
 class GateError(Exception):
@@ -21,7 +23,8 @@ class CheckResult:
     """The answer of one check.
 
     `rows` and `violations` are counted for failed checks only; `violations_by_item` names the
-    batches or months in which they lie. Values of the data are never kept.
+    batches or months in which they lie, `names` what to look for: keys, days, codes of units.
+    Values of the records are never kept.
     """
 
     suite: str
@@ -32,10 +35,13 @@ class CheckResult:
     rows: int | None = None
     violations: int | None = None
     violations_by_item: dict[ScopeItem, int] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    # Why a person lets it pass all the same, who and when.
+    overridden_because: str | None = None
 
     @property
     def refuses(self) -> bool:
-        return not self.passed and self.severity == "fail"
+        return not self.passed and self.severity == "fail" and self.overridden_because is None
 
     @property
     def warns(self) -> bool:
@@ -45,11 +51,18 @@ class CheckResult:
         """The counts as they are stored in `ops.check.observed`."""
         if self.passed:
             return {}
-        return {
+        counts = {
             "rows": self.rows,
             "violations": self.violations,
             "violations_by_item": {str(k): v for k, v in self.violations_by_item.items()},
         }
+        return counts | ({"names": list(self.names)} if self.names else {})
+
+    def told(self) -> str:
+        """The check, what to look for and why, in one line."""
+        names = ", ".join(self.names[:NAMES_TOLD])
+        more = f" … +{len(self.names) - NAMES_TOLD}" if len(self.names) > NAMES_TOLD else ""
+        return f"{self.name}{': ' if names else ''}{names}{more} ({self.reason})"
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ def open_validator(dsn: str) -> Iterator[Validator]:
     """A validator over the warehouse `dsn`; its connections are read-only and closed at exit."""
     datasource = _datasource(dsn)
     engine = datasource.get_execution_engine().engine
-    validator = Validator(datasource)
+    validator = Validator(datasource, engine)
     _read_column_names_only(engine, validator.queries)
     try:
         yield validator
@@ -39,8 +39,9 @@ def open_validator(dsn: str) -> Iterator[Validator]:
 class Validator:
     """Runs suites in one Great Expectations context. Made by `open_validator`."""
 
-    def __init__(self, datasource: Any) -> None:
+    def __init__(self, datasource: Any, engine: Any) -> None:
         self._datasource = datasource
+        self._engine = engine
         self.queries: set[str] = set()
 
     def validate(self, suite: Suite, scope: Sequence[ScopeItem] | None) -> list[CheckResult]:
@@ -74,7 +75,16 @@ class Validator:
                 if not verdicts[check.name]["success"]
             }
             result = _result(suite, check, totals[check.name])
-            yield replace(result, violations_by_item=by_item)
+            names = self._names(suite, check, scope) if check.names else ()
+            yield replace(result, violations_by_item=by_item, names=names)
+
+    def _names(
+        self, suite: Suite, check: Check, scope: Sequence[ScopeItem] | None
+    ) -> tuple[str, ...]:
+        import sqlalchemy as sa
+
+        with self._engine.connect() as connection:
+            return tuple(connection.scalars(sa.text(suite.names_query(check, scope))))
 
     def _run(
         self,

@@ -3,7 +3,7 @@
 from service_index.warehouse.migrations.script_file import execute_beside
 
 revision = "0010"
-down_revision = "0008"
+down_revision = "0009"
 
 
 def upgrade() -> None:

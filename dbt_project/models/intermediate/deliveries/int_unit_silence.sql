@@ -1,0 +1,149 @@
+with bound as (
+    {{ gate_bounds([
+        'silence_history_days', 'silence_least_records', 'silence_least_days',
+        'silence_expected_records', 'silence_gap_days', 'silence_least_active_days',
+    ]) }}
+),
+
+-- working days in a row, so that a stretch of them is a difference of numbers
+working_day as (
+    select
+        delivered_on,
+        is_fresh,
+        comparable_from,
+        row_number() over (order by delivered_on) as working_day_number
+    from {{ ref('int_delivery_calendar') }}
+    where
+        feed = 'dossiers'
+        and is_working_day
+        and is_ordinary
+),
+
+last_judged as (
+    select distinct on (bound.period_month)
+        bound.*,
+        working_day.delivered_on as judged_until,
+        working_day.working_day_number as judged_until_number,
+        working_day.is_fresh,
+        working_day.comparable_from
+    from bound
+    inner join working_day
+        on working_day.delivered_on between bound.period_month and bound.last_day
+    where {{ ict_start_of('working_day.delivered_on + 1') }} <= bound.period_end
+    order by bound.period_month asc, working_day.delivered_on desc
+),
+
+unit_day as (
+    select
+        delivered.unit_code,
+        delivered.updated_on,
+        sum(delivered.records) as records,
+        (
+            select max(working_day.working_day_number)
+            from working_day
+            where working_day.delivered_on <= delivered.updated_on
+        ) as working_day_number
+    from {{ ref('int_delivered_day') }} as delivered
+    where
+        delivered.feed = 'dossiers'
+        and delivered.unit_code is not null
+    group by delivered.unit_code, delivered.updated_on
+),
+
+-- a unit's days before the month's end, none from before the unit or before a break in the series
+active_day as (
+    select
+        judged.*,
+        unit_day.unit_code,
+        unit_day.updated_on,
+        unit_day.records,
+        unit_day.working_day_number,
+        max(unit_day.updated_on) over unit_month as last_active_on,
+        max(unit_day.working_day_number) over unit_month as last_active_number,
+        unit_day.working_day_number
+        - lag(unit_day.working_day_number) over (
+            partition by judged.period_month, unit_day.unit_code order by unit_day.updated_on
+        )
+        - 1 as days_without
+    from last_judged as judged
+    inner join {{ ref('stg_units') }} as unit
+        on
+            judged.judged_until >= unit.valid_from
+            and (unit.valid_to is null or judged.judged_until <= unit.valid_to)
+    inner join unit_day
+        on
+            unit.unit_code = unit_day.unit_code
+            and unit_day.updated_on >= unit.valid_from
+            and unit_day.updated_on >= judged.comparable_from
+            and unit_day.updated_on <= judged.judged_until
+            and unit_day.updated_on >= judged.period_month
+            - (judged.silence_history_days + judged.silence_gap_days)::integer
+    window unit_month as (partition by judged.period_month, unit_day.unit_code)
+),
+
+measured as (
+    select
+        period_month,
+        unit_code,
+        last_active_on,
+        judged_until,
+        judged_until_number - last_active_number as silent_days,
+        coalesce(sum(records) filter (
+            where updated_on > last_active_on - silence_history_days::integer
+        ), 0) as records_before,
+        count(*) filter (
+            where updated_on > last_active_on - silence_history_days::integer
+        ) as active_days_before,
+        coalesce(max(days_without), 0) as longest_silence_before
+    from active_day
+    group by
+        period_month, unit_code, last_active_on, judged_until, judged_until_number,
+        last_active_number
+),
+
+-- only where the silence and the time before it were read alike
+silent as (
+    select
+        measured.*,
+        judged.silence_least_records,
+        judged.silence_least_days,
+        judged.silence_least_active_days,
+        judged.silence_expected_records,
+        measured.records_before / history.working_days as records_a_day
+    from measured
+    inner join last_judged as judged
+        on measured.period_month = judged.period_month
+    cross join lateral (
+        select
+            count(*)::numeric as working_days,
+            bool_and(working_day.is_fresh = judged.is_fresh) as is_read_alike
+        from working_day
+        where
+            working_day.delivered_on <= measured.last_active_on
+            and working_day.delivered_on
+            > measured.last_active_on - judged.silence_history_days::integer
+    ) as history
+    where
+        measured.silent_days > 0
+        and history.working_days > 0
+        and history.is_read_alike
+        -- silent since before: that was told then, and the last 28 days hold nothing
+        and measured.last_active_on >= judged.period_month - judged.silence_history_days::integer
+)
+
+select
+    period_month,
+    unit_code,
+    last_active_on,
+    judged_until,
+    silent_days,
+    records_before,
+    active_days_before,
+    records_a_day,
+    longest_silence_before,
+    records_before >= silence_least_records
+    and active_days_before >= silence_least_active_days
+    and silent_days >= silence_least_days
+    and silent_days * records_a_day >= silence_expected_records
+    and silent_days > longest_silence_before as is_alarm
+from silent
