@@ -83,14 +83,17 @@ def describe(edition: Edition) -> dict[str, Any]:
     status = labels.STATUSES[edition.status]
     notice = f"{SAMPLE_NOTICE}. " if edition.is_sample else ""
     cutoff = local_time(edition.data_cutoff)
+    # Nothing of a form is withheld.
+    withheld = labels.Label("", "")
+    if edition.kind == "monthly":
+        withheld = labels.Label(f" {labels.SMALL_CELL.vi}.", f" {labels.SMALL_CELL.en}.")
     return {
         "$schema": f"{PROFILES}/datapackage.json",
         "name": f"service-index-{edition.release_id.lower()}-{edition.status}",
         "title": f"{kind.vi}: {name}, {edition.period}",
         "description": (
-            f"{notice}{status.vi}, số liệu đến {cutoff}. {labels.SMALL_CELL.vi}. "
-            f"({kind.en[0].upper()}{kind.en[1:]}; {status.en}, data up to {cutoff}. "
-            f"{labels.SMALL_CELL.en}.)"
+            f"{notice}{status.vi}, số liệu đến {cutoff}.{withheld.vi} "
+            f"({kind.en[0].upper()}{kind.en[1:]}; {status.en}, data up to {cutoff}.{withheld.en})"
         ),
         "version": edition.release_id,
         "created": instant(edition.stamped_at),
