@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import subprocess
 from decimal import Decimal
@@ -30,6 +32,11 @@ HOSTILE = (
     ('Xã "A", <script>; {{ 7*7 }}', 'Xã "A", <script>; {{ 7*7 }}'),
     ("Xã " * 2000, "Xã " * 2000),
     ("", ""),
+    ("%", "%"),
+    ("Xã A;=1+1;x", "Xã A;'=1+1;x"),
+    ('Xã A;;\t"＝1+1"; -2+3', "Xã A;;' \"＝1+1\";' -2+3"),
+    ("Xã A; B;-2;-2", "Xã A; B;-2;-2"),
+    ("Xã A\t=1+1", "Xã A =1+1"),
 )
 TABLES = sorted(relation.name for relation in MONTHLY_RELATIONS)
 
@@ -186,6 +193,8 @@ def test_hostile_text_is_inert(march: psycopg.Connection, tmp_path: Path) -> Non
     path = folder / "data" / "monthly_score.csv"
     names = {row["unit_code"]: row["unit_name"] for row in read_csv(path)}
     assert [names[f"H31.{n:03}"] for n in range(1, len(HOSTILE) + 1)] == [x for _, x in HOSTILE]
+    rows = csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), delimiter=";")
+    assert not [cell for row in rows for cell in row if cell.lstrip(' "')[:1] in set("=+@＝")]
     exact = pq.read_table(path.with_suffix(".parquet")).to_pylist()
     names = {row["unit_code"]: row["unit_name"] for row in exact}
     assert [names[f"H31.{n:03}"] for n in range(1, len(HOSTILE) + 1)] == [x for x, _ in HOSTILE]

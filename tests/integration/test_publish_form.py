@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from gate_support import fill, rows
 from publish_marts import fill_march, finish_transform, publish
-from release_files import contents, read_csv
+from release_files import contents, public_rows, read_csv, tables_alone
 from rich.console import Console
 
 from service_index.publishing import content, form_view, suspension
@@ -254,6 +254,30 @@ def test_its_files_hold_the_form(forms: psycopg.Connection, tmp_path: Path) -> N
     assert printed["3.1"]["value"] == "97.5"
     assert printed["1.2"]["origin"] == "by_hand"
     assert {row["data_notice"] for row in printed.values()} == {"DỮ LIỆU MẪU"}
+
+
+def test_text_of_its_csv_is_as_published_but_for_hostile_text(
+    forms: psycopg.Connection, tmp_path: Path
+) -> None:
+    hostile = {"Dòng;=1+1;x": "Dòng;'=1+1;x", "=1+1": "'=1+1"}
+    for row_code, text in zip(("3.1", "1.2"), hostile, strict=True):
+        forms.execute(
+            "update marts.mart_statistical_form set label_vi = %s where row_code = %s",
+            [text, row_code],
+        )
+    forms.commit()
+    release_id = publish_q3(forms).release_id
+    folder = tables_alone(forms, release_id, tmp_path)
+    differ = {}
+    for table, published in public_rows(forms, release_id):
+        names = [field.name for field in table.fields if field.type == "string"]
+        found = read_csv(folder / table.csv_path)
+        for line, row in zip(found, published, strict=True):
+            texts = {row[name] or "": line[name] for name in names if name in row}
+            differ |= {text: read for text, read in texts.items() if text != read}
+    assert differ == hostile
+    units = {row["unit_of_measure"] for row in read_csv(folder / "data" / "statistical_form.csv")}
+    assert "%" in units
 
 
 def shown(connection: psycopg.Connection, releases: Path) -> str:
