@@ -83,7 +83,40 @@ def test_parquet_holds_every_published_value_exactly(
     assert compliance.field("is_compliant").type == pa.bool_()
 
 
-@pytest.mark.parametrize("value", ["0." + "1" * 31, "123456789", "NaN"])
+@pytest.mark.parametrize(
+    ("value", "type_"),
+    [
+        ("99999999." + "1" * 30, pa.decimal128(38, 30)),
+        ("-99999999." + "0" * 31, pa.decimal128(38, 30)),
+        ("123456789", pa.decimal256(76, 30)),
+        ("-123456789." + "1" * 30, pa.decimal256(76, 30)),
+        ("0." + "1" * 31, pa.decimal256(76, 31)),
+        ("9" * 46 + "." + "9" * 30, pa.decimal256(76, 30)),
+        ("9" * 70 + "." + "9" * 2, pa.decimal256(76, 6)),
+    ],
+)
+def test_number_of_any_size_is_exact(
+    march: psycopg.Connection, tmp_path: Path, value: str, type_: pa.DataType
+) -> None:
+    march.execute(
+        "update marts.mart_national_average set average_score = %s where group_code = 'total'",
+        [Decimal(value)],
+    )
+    march.commit()
+    release_id = publish(march).release_id
+    for name in ("once", "again"):
+        (tmp_path / name).mkdir()
+        tables_alone(march, release_id, tmp_path / name)
+    path = tmp_path / "once" / "data" / "national_average.parquet"
+    assert path.read_bytes() == (tmp_path / "again" / "data" / path.name).read_bytes()
+    found = pq.read_table(path)
+    assert found.schema.field("average_score").type == type_
+    assert Decimal(value) in found["average_score"].to_pylist()
+    other = pq.read_schema(path.with_name("criterion_score.parquet"))
+    assert other.field("rate").type == parquet.NUMBER
+
+
+@pytest.mark.parametrize("value", ["1" * 47 + "." + "1" * 30, "1" * 77, "NaN"])
 def test_number_that_parquet_cannot_hold_is_not_rounded(
     march: psycopg.Connection, tmp_path: Path, value: str
 ) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pyarrow.parquet as pq
 import pytest
 from gate_support import fill, rows
 from publish_marts import fill_march, finish_transform, publish
@@ -26,6 +27,7 @@ from service_index.publishing.relations import (
 from service_index.publishing.release import PublishResult
 from service_index.publishing.state import PublishingRefusedError
 from service_index.publishing.statistical_form import publish_form
+from service_index.publishing.verification import verify
 from service_index.settings import ICT
 
 IN_SEPTEMBER = datetime(2025, 9, 16, tzinfo=ICT)
@@ -278,6 +280,15 @@ def test_text_of_its_csv_is_as_published_but_for_hostile_text(
     assert differ == hostile
     units = {row["unit_of_measure"] for row in read_csv(folder / "data" / "statistical_form.csv")}
     assert "%" in units
+
+
+def test_a_large_value_by_hand_gets_its_files(forms: psycopg.Connection, tmp_path: Path) -> None:
+    change(forms, "update marts.mart_statistical_form set value = 123456789 where row_code = '1.2'")
+    folder = ensure_files(forms, publish_q3(forms).release_id, tmp_path)
+    path = folder / "data" / "statistical_form.parquet"
+    values = {row["row_code"]: row["value"] for row in pq.read_table(path).to_pylist()}
+    assert values["1.2"] == 123456789
+    assert verify(forms, folder) == []
 
 
 def shown(connection: psycopg.Connection, releases: Path) -> str:
