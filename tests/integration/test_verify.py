@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -154,6 +155,22 @@ def test_file_that_nobody_published(march: psycopg.Connection, folder: Path) -> 
         "datapackage.json: does not name site/new line.html",
         "data/dossiers.csv: the database has no rows for it",
     ]
+
+
+def test_what_is_no_file(march: psycopg.Connection, folder: Path) -> None:
+    (folder / "more").symlink_to(folder.parent, target_is_directory=True)
+    (folder / "data" / "nowhere.csv").symlink_to("nothing")
+    os.mkfifo(folder / "site" / "pipe")
+    odd = [f"{path}: is a link, or no file at all" for path in ("data/nowhere.csv", "more")]
+    assert verify(march, folder) == [*odd, "site/pipe: is a link, or no file at all"]
+    (folder / "data" / "unit.csv").rename(folder.parent / "unit.csv")
+    (folder / "data" / "unit.csv").symlink_to(folder.parent / "unit.csv")
+    found = verify(march, folder)
+    assert "data/unit.csv: is a link, or no file at all" in found
+    assert "data/unit.csv: is missing" in found
+    (folder / "datapackage.json").unlink()
+    os.mkfifo(folder / "datapackage.json")
+    assert "datapackage.json: is a link, or no file at all" in verify(march, folder)
 
 
 def test_number_altered_with_all_checksums_made_to_fit(

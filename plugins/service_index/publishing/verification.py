@@ -59,8 +59,10 @@ def _problems(connection: psycopg.Connection, folder: Path) -> Iterator[str]:
     if not folder.is_dir():
         raise NotADirectoryError(f"there is no folder {folder}")
     found = {path: manifest.sha256(folder / path) for path in manifest.paths(folder)}
+    for path in manifest.oddities(folder):
+        yield f"{path}: is a link, or no file at all"
     yield from _against_checksums(folder, found)
-    package = _manifest(folder)
+    package = _manifest(folder) if MANIFEST in found else None
     if package is None:
         yield f"{MANIFEST}: is not there, or no manifest; the rest was not looked at"
         return
@@ -80,8 +82,9 @@ def _problems(connection: psycopg.Connection, folder: Path) -> Iterator[str]:
 
 
 def _against_checksums(folder: Path, found: dict[str, str]) -> Iterator[str]:
-    path = folder / CHECKSUMS
-    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    text = ""
+    if CHECKSUMS in found:
+        text = (folder / CHECKSUMS).read_text(encoding="utf-8", errors="replace")
     listed = {}
     for number, line in enumerate(text.splitlines(), start=1):
         match = _CHECKSUM_LINE.fullmatch(line)
@@ -193,12 +196,12 @@ def _against_tables(
     folder: Path, again: Path, is_same: Callable[[Path, Path], bool]
 ) -> Iterator[str]:
     """Tables as they lie in `folder` and as the database gives them `again`."""
+    found, known = set(manifest.paths(folder)), set(manifest.paths(again))
     for path in manifest.paths(again):
-        if not (folder / path).is_file():
+        if path not in found:
             yield f"{path}: is missing, the database has rows for it"
         elif not is_same(folder / path, again / path):
             yield f"{path}: is not what the database gives"
-    known = set(manifest.paths(again))
     for path in manifest.paths(folder):
         if path.startswith("data/") and path not in known:
             yield f"{path}: the database has no rows for it"
