@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -144,11 +146,23 @@ def resources(folder: Path, tables: Iterable[Table]) -> list[dict[str, Any]]:
 
 
 def paths(folder: Path) -> list[str]:
-    """All files under `folder` in byte order, as manifest and checksums write them."""
-    return sorted(
-        (path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()),
-        key=str.encode,
+    """All regular files under `folder` in byte order, as manifest and checksums write them."""
+    return [path for path, mode in _entries(folder) if stat.S_ISREG(mode)]
+
+
+def oddities(folder: Path) -> list[str]:
+    """What lies under `folder` and is neither a regular file nor a folder, links above all."""
+    return [
+        path for path, mode in _entries(folder) if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+    ]
+
+
+def _entries(folder: Path) -> list[tuple[str, int]]:
+    """Everything under `folder` with its mode; no link is followed."""
+    found = (
+        (path.relative_to(folder).as_posix(), path.lstat().st_mode) for path in folder.rglob("*")
     )
+    return sorted(found, key=lambda entry: os.fsencode(entry[0]))
 
 
 def sha256(path: Path) -> str:
