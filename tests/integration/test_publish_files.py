@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import subprocess
 from decimal import Decimal
@@ -30,6 +32,11 @@ HOSTILE = (
     ('Xã "A", <script>; {{ 7*7 }}', 'Xã "A", <script>; {{ 7*7 }}'),
     ("Xã " * 2000, "Xã " * 2000),
     ("", ""),
+    ("%", "%"),
+    ("Xã A;=1+1;x", "Xã A;'=1+1;x"),
+    ('Xã A;;\t"＝1+1"; -2+3', "Xã A;;' \"＝1+1\";' -2+3"),
+    ("Xã A; B;-2;-2", "Xã A; B;-2;-2"),
+    ("Xã A\t=1+1", "Xã A =1+1"),
 )
 TABLES = sorted(relation.name for relation in MONTHLY_RELATIONS)
 
@@ -76,7 +83,40 @@ def test_parquet_holds_every_published_value_exactly(
     assert compliance.field("is_compliant").type == pa.bool_()
 
 
-@pytest.mark.parametrize("value", ["0." + "1" * 31, "123456789", "NaN"])
+@pytest.mark.parametrize(
+    ("value", "type_"),
+    [
+        ("99999999." + "1" * 30, pa.decimal128(38, 30)),
+        ("-99999999." + "0" * 31, pa.decimal128(38, 30)),
+        ("123456789", pa.decimal256(76, 30)),
+        ("-123456789." + "1" * 30, pa.decimal256(76, 30)),
+        ("0." + "1" * 31, pa.decimal256(76, 31)),
+        ("9" * 46 + "." + "9" * 30, pa.decimal256(76, 30)),
+        ("9" * 70 + "." + "9" * 2, pa.decimal256(76, 6)),
+    ],
+)
+def test_number_of_any_size_is_exact(
+    march: psycopg.Connection, tmp_path: Path, value: str, type_: pa.DataType
+) -> None:
+    march.execute(
+        "update marts.mart_national_average set average_score = %s where group_code = 'total'",
+        [Decimal(value)],
+    )
+    march.commit()
+    release_id = publish(march).release_id
+    for name in ("once", "again"):
+        (tmp_path / name).mkdir()
+        tables_alone(march, release_id, tmp_path / name)
+    path = tmp_path / "once" / "data" / "national_average.parquet"
+    assert path.read_bytes() == (tmp_path / "again" / "data" / path.name).read_bytes()
+    found = pq.read_table(path)
+    assert found.schema.field("average_score").type == type_
+    assert Decimal(value) in found["average_score"].to_pylist()
+    other = pq.read_schema(path.with_name("criterion_score.parquet"))
+    assert other.field("rate").type == parquet.NUMBER
+
+
+@pytest.mark.parametrize("value", ["1" * 47 + "." + "1" * 30, "1" * 77, "NaN"])
 def test_number_that_parquet_cannot_hold_is_not_rounded(
     march: psycopg.Connection, tmp_path: Path, value: str
 ) -> None:
@@ -186,6 +226,8 @@ def test_hostile_text_is_inert(march: psycopg.Connection, tmp_path: Path) -> Non
     path = folder / "data" / "monthly_score.csv"
     names = {row["unit_code"]: row["unit_name"] for row in read_csv(path)}
     assert [names[f"H31.{n:03}"] for n in range(1, len(HOSTILE) + 1)] == [x for _, x in HOSTILE]
+    rows = csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), delimiter=";")
+    assert not [cell for row in rows for cell in row if cell.lstrip(' "')[:1] in set("=+@＝")]
     exact = pq.read_table(path.with_suffix(".parquet")).to_pylist()
     names = {row["unit_code"]: row["unit_name"] for row in exact}
     assert [names[f"H31.{n:03}"] for n in range(1, len(HOSTILE) + 1)] == [x for x, _ in HOSTILE]

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pyarrow.parquet as pq
 import pytest
 from gate_support import fill, rows
 from publish_marts import fill_march, finish_transform, publish
-from release_files import contents, read_csv
+from release_files import contents, public_rows, read_csv, tables_alone
 from rich.console import Console
 
 from service_index.publishing import content, form_view, suspension
@@ -26,6 +27,7 @@ from service_index.publishing.relations import (
 from service_index.publishing.release import PublishResult
 from service_index.publishing.state import PublishingRefusedError
 from service_index.publishing.statistical_form import publish_form
+from service_index.publishing.verification import verify
 from service_index.settings import ICT
 
 IN_SEPTEMBER = datetime(2025, 9, 16, tzinfo=ICT)
@@ -254,6 +256,39 @@ def test_its_files_hold_the_form(forms: psycopg.Connection, tmp_path: Path) -> N
     assert printed["3.1"]["value"] == "97.5"
     assert printed["1.2"]["origin"] == "by_hand"
     assert {row["data_notice"] for row in printed.values()} == {"DỮ LIỆU MẪU"}
+
+
+def test_text_of_its_csv_is_as_published_but_for_hostile_text(
+    forms: psycopg.Connection, tmp_path: Path
+) -> None:
+    hostile = {"Dòng;=1+1;x": "Dòng;'=1+1;x", "=1+1": "'=1+1"}
+    for row_code, text in zip(("3.1", "1.2"), hostile, strict=True):
+        forms.execute(
+            "update marts.mart_statistical_form set label_vi = %s where row_code = %s",
+            [text, row_code],
+        )
+    forms.commit()
+    release_id = publish_q3(forms).release_id
+    folder = tables_alone(forms, release_id, tmp_path)
+    differ = {}
+    for table, published in public_rows(forms, release_id):
+        names = [field.name for field in table.fields if field.type == "string"]
+        found = read_csv(folder / table.csv_path)
+        for line, row in zip(found, published, strict=True):
+            texts = {row[name] or "": line[name] for name in names if name in row}
+            differ |= {text: read for text, read in texts.items() if text != read}
+    assert differ == hostile
+    units = {row["unit_of_measure"] for row in read_csv(folder / "data" / "statistical_form.csv")}
+    assert "%" in units
+
+
+def test_a_large_value_by_hand_gets_its_files(forms: psycopg.Connection, tmp_path: Path) -> None:
+    change(forms, "update marts.mart_statistical_form set value = 123456789 where row_code = '1.2'")
+    folder = ensure_files(forms, publish_q3(forms).release_id, tmp_path)
+    path = folder / "data" / "statistical_form.parquet"
+    values = {row["row_code"]: row["value"] for row in pq.read_table(path).to_pylist()}
+    assert values["1.2"] == 123456789
+    assert verify(forms, folder) == []
 
 
 def shown(connection: psycopg.Connection, releases: Path) -> str:

@@ -6,10 +6,12 @@ import csv
 import hashlib
 import io
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pyarrow as pa
@@ -26,7 +28,10 @@ from publish_marts import (
     resolve_late,
 )
 
+from service_index.publishing import edition, manifest
 from service_index.publishing.folder import ensure_files
+from service_index.publishing.open_data import csv as open_data_csv
+from service_index.publishing.open_data import descriptions, parquet
 from service_index.publishing.statistical_form import publish_form
 from service_index.publishing.verification import verify
 from tests.warehouses import fresh_warehouse
@@ -150,6 +155,22 @@ def test_file_that_nobody_published(march: psycopg.Connection, folder: Path) -> 
         "datapackage.json: does not name site/new line.html",
         "data/dossiers.csv: the database has no rows for it",
     ]
+
+
+def test_what_is_no_file(march: psycopg.Connection, folder: Path) -> None:
+    (folder / "more").symlink_to(folder.parent, target_is_directory=True)
+    (folder / "data" / "nowhere.csv").symlink_to("nothing")
+    os.mkfifo(folder / "site" / "pipe")
+    odd = [f"{path}: is a link, or no file at all" for path in ("data/nowhere.csv", "more")]
+    assert verify(march, folder) == [*odd, "site/pipe: is a link, or no file at all"]
+    (folder / "data" / "unit.csv").rename(folder.parent / "unit.csv")
+    (folder / "data" / "unit.csv").symlink_to(folder.parent / "unit.csv")
+    found = verify(march, folder)
+    assert "data/unit.csv: is a link, or no file at all" in found
+    assert "data/unit.csv: is missing" in found
+    (folder / "datapackage.json").unlink()
+    os.mkfifo(folder / "datapackage.json")
+    assert "datapackage.json: is a link, or no file at all" in verify(march, folder)
 
 
 def test_number_altered_with_all_checksums_made_to_fit(
@@ -317,6 +338,61 @@ def test_rows_altered_in_the_database(warehouse: psycopg.Connection, tmp_path: P
         "data/criterion_score.csv: is not what the database gives",
         "data/criterion_score.parquet: is not what the database gives",
     ]
+
+
+def reword(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The software of another day: other words, schemas and ways to write the same values."""
+    shipped = descriptions.of_table
+
+    def of_table(table: str) -> descriptions.Description:
+        return replace(shipped(table), title_vi="Tên khác")
+
+    monkeypatch.setattr(descriptions, "of_table", of_table)
+    monkeypatch.setitem(manifest._DIALECT, "commentChar", "#")
+    monkeypatch.setitem(manifest.LICENCE, "title", "CC")
+    monkeypatch.setattr(parquet, "NUMBER", pa.decimal256(76, 30))
+    monkeypatch.setattr(open_data_csv, "_FORMULA", "^X")
+    for module in (edition, open_data_csv, parquet, manifest):
+        monkeypatch.setattr(module, "SAMPLE_NOTICE", "DỮ LIỆU THỬ")
+
+
+def test_folder_as_published_is_right_whatever_the_words_of_today(
+    march: psycopg.Connection, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reword(monkeypatch)
+    assert verify(march, folder) == []
+    path = folder / "data" / "unit.csv"
+    path.write_bytes(path.read_bytes() + b"x\n")
+    found = verify(march, folder)
+    assert "data/unit.csv: is not what the database gives" in found
+    assert not [line for line in found if "data/unit.csv" not in line]
+    # Nothing answers for the wording of checksums that nobody published.
+    seal(folder)
+    found = verify(march, folder)
+    assert found[0] == OTHER_CHECKSUMS
+    assert "datapackage.json: title of data/unit.csv is not that of its table" in found
+    assert any(line.startswith("datapackage.json: licenses is ") for line in found)
+    assert "data/national_ranking.parquet: is not what the database gives" in found
+
+
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [
+        ("update published.release_record set code_revision = 'def'", "code_revision"),
+        ("update published.release_record set province_name = 'Tỉnh khác'", "province_name"),
+    ],
+)
+def test_fact_altered_in_the_database(
+    warehouse: psycopg.Connection, tmp_path: Path, statement: LiteralString, name: str
+) -> None:
+    fill_march(warehouse, communes=3)
+    folder = ensure_files(warehouse, publish(warehouse).release_id, tmp_path)
+    warehouse.execute("alter table published.release_record disable trigger all")
+    warehouse.execute(statement)
+    warehouse.commit()
+    first, *others = verify(warehouse, folder)
+    assert first.startswith(f"datapackage.json: {name} is ")
+    assert others == ["data/release.csv: is not what the database gives"]
 
 
 def test_no_folder(march: psycopg.Connection, tmp_path: Path) -> None:

@@ -100,12 +100,22 @@ PACKAGE = "preview/none:0.0.1"
         f'#eval("imp" + "ort \\"\\u{{40}}{PACKAGE}\\"")',
         f'#(dictionary(std).at("ev" + "al"))("imp" + "ort \\"\\u{{40}}{PACKAGE}\\"")',
         '#include "text.txt"',
+        f'#{{ import "own.typ"\n /* c */ .replace("own.typ", "@{PACKAGE}") }}',
+        f'#{{ import "own.typ"\n // c\n .replace("own.typ", "@{PACKAGE}") }}',
+        f'#(include "own.typ"\n * 0 + "@{PACKAGE}")',
+        f'#box(include "own.typ"\n * 0 + "@{PACKAGE}")',
+        f'$²import "@{PACKAGE}"$',
+        '#{ import "own.typ": shown }',
+        'x #import "own.typ"',
+        '#import "own.typ" // c',
+        '#import "own.typ" as own',
+        '#import "../own.typ"',
     ],
 )
 def test_a_layout_uses_no_package(tmp_path: Path, text: str) -> None:
     (tmp_path / "text.txt").write_text(f'#import "@{PACKAGE}": *', encoding="utf-8")
     (tmp_path / "own.typ").write_text(f"First line\n{text}\n", encoding="utf-8")
-    (tmp_path / "letter.typ").write_text('#include "own.typ"', encoding="utf-8")
+    (tmp_path / "letter.typ").write_text('#import "own.typ"', encoding="utf-8")
     with pytest.raises(BrokenTemplateError, match=r"^own\.typ, line [2-3]: .*uses no packages$"):
         write_pdf(tmp_path / "letter.typ", {}, tmp_path / "letter.pdf", AT)
     assert not (tmp_path / "letter.pdf").exists()
@@ -114,17 +124,23 @@ def test_a_layout_uses_no_package(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        '#import "own.typ"',
         '#import "own.typ": *',
-        '#import "own.typ" as own\n#own.shown',
-        '#{ import "own.typ": shown }',
-        '#std.text(size: 9pt, [#include "own.typ"])',
-        '#include "own.typ"\n\nThư điện tử: "@" không phải là gói.',
+        '#import "own.typ": shown, other \r\n#std.text(size: 9pt, shown)',
+        '#import "own.typ"\n\nThư điện tử: "@" không phải là gói.',
+        # The end of the line ends the name, in markup, in a block of it and in a formula.
+        '#import "own.typ"\n.replace("own.typ", "x")',
+        '#(box[\n#import "own.typ"\n/* c */ .replace("own.typ", "x")])',
+        '$\n#import "own.typ"\n+ "x"\n$',
     ],
 )
 def test_a_layout_imports_files_beside_it(tmp_path: Path, text: str) -> None:
-    (tmp_path / "own.typ").write_text('#let shown = "x"', encoding="utf-8")
+    # Notepad begins a file with a byte order mark.
+    own = '#import "more.typ": other\n#let shown = "x"'
+    (tmp_path / "own.typ").write_text(own, encoding="utf-8-sig")
+    (tmp_path / "more.typ").write_text('#let other = "y"', encoding="utf-8")
     font = '#set text(font: "Tinos")\n'
-    (tmp_path / "letter.typ").write_text(font + text, encoding="utf-8")
+    (tmp_path / "letter.typ").write_text(font + text, encoding="utf-8", newline="")
     write_pdf(tmp_path / "letter.typ", {}, tmp_path / "letter.pdf", AT)
     assert (tmp_path / "letter.pdf").read_bytes().startswith(b"%PDF")
 

@@ -87,6 +87,16 @@ def revision(
             "Xã A: criterion 05: 18.67 → 28.00",
         ),
         (
+            score(0, 60), score(0, 60, most=30),
+            "Xã A: tiêu chí 05: 0,00/20,00 → 0,00/30,00",
+            "Xã A: criterion 05: 0.00/20.00 → 0.00/30.00",
+        ),
+        (
+            score(0, 60), withheld(score(0, 4, most=30)),
+            "Xã A: tiêu chí 05: 0,00/20,00 → 0,00/30,00, n<5",
+            "Xã A: criterion 05: 0.00/20.00 → 0.00/30.00, n<5",
+        ),
+        (
             score(1, 2), withheld(score(1, 3)),
             "Xã A: tiêu chí 05: 10,00 → 6,67, n<5",
             "Xã A: criterion 05: 10.00 → 6.67, n<5",
@@ -111,6 +121,24 @@ def test_a_changed_criterion_is_one_sentence(
 def test_counts_that_one_revision_withholds_are_no_change() -> None:
     assert restatements(revision(withheld(score(1, 2)), score(5, 10))) == []
     assert restatements(revision(score(5, 10), score(5, 10))) == []
+
+
+def test_what_no_sentence_can_tell_is_no_sentence() -> None:
+    suspended = replace(SUSPENDED, max_points=Decimal(30))
+    assert restatements(revision(SUSPENDED, suspended)) == []
+    none = replace(SUSPENDED, status="not_applicable")
+    assert restatements(revision(None, none)) == []
+    assert restatements(revision(replace(none, denominator=0), none)) == []
+
+
+def test_a_name_moves_no_line() -> None:
+    release = revision(score(1, 2), score(1, 3))
+    unit = replace(release.units["X1"], unit_name="Xã\nA\u202e", rank=4)
+    edition = replace(release.edition, province_name="Tỉnh\r\nB\x1b")
+    text = notice(replace(release, units={"X1": unit}, edition=edition))
+    assert text.count("- Xã A : ") == 4  # rank and criterion, in both languages
+    assert "\nTỉnh  B . " in text
+    assert not set(text) & {"\r", "\x1b", "\u202e"}
 
 
 def test_more_records_are_late_only_where_that_is_the_reason() -> None:

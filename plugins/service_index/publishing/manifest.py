@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -83,14 +85,17 @@ def describe(edition: Edition) -> dict[str, Any]:
     status = labels.STATUSES[edition.status]
     notice = f"{SAMPLE_NOTICE}. " if edition.is_sample else ""
     cutoff = local_time(edition.data_cutoff)
+    # Nothing of a form is withheld.
+    withheld = labels.Label("", "")
+    if edition.kind == "monthly":
+        withheld = labels.Label(f" {labels.SMALL_CELL.vi}.", f" {labels.SMALL_CELL.en}.")
     return {
         "$schema": f"{PROFILES}/datapackage.json",
         "name": f"service-index-{edition.release_id.lower()}-{edition.status}",
         "title": f"{kind.vi}: {name}, {edition.period}",
         "description": (
-            f"{notice}{status.vi}, số liệu đến {cutoff}. {labels.SMALL_CELL.vi}. "
-            f"({kind.en[0].upper()}{kind.en[1:]}; {status.en}, data up to {cutoff}. "
-            f"{labels.SMALL_CELL.en}.)"
+            f"{notice}{status.vi}, số liệu đến {cutoff}.{withheld.vi} "
+            f"({kind.en[0].upper()}{kind.en[1:]}; {status.en}, data up to {cutoff}.{withheld.en})"
         ),
         "version": edition.release_id,
         "created": instant(edition.stamped_at),
@@ -141,11 +146,23 @@ def resources(folder: Path, tables: Iterable[Table]) -> list[dict[str, Any]]:
 
 
 def paths(folder: Path) -> list[str]:
-    """All files under `folder` in byte order, as manifest and checksums write them."""
-    return sorted(
-        (path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()),
-        key=str.encode,
+    """All regular files under `folder` in byte order, as manifest and checksums write them."""
+    return [path for path, mode in _entries(folder) if stat.S_ISREG(mode)]
+
+
+def oddities(folder: Path) -> list[str]:
+    """What lies under `folder` and is neither a regular file nor a folder, links above all."""
+    return [
+        path for path, mode in _entries(folder) if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+    ]
+
+
+def _entries(folder: Path) -> list[tuple[str, int]]:
+    """Everything under `folder` with its mode; no link is followed."""
+    found = (
+        (path.relative_to(folder).as_posix(), path.lstat().st_mode) for path in folder.rglob("*")
     )
+    return sorted(found, key=lambda entry: os.fsencode(entry[0]))
 
 
 def sha256(path: Path) -> str:

@@ -15,7 +15,7 @@ from service_index.publishing import labels
 from service_index.publishing.edition import SAMPLE_NOTICE, Edition
 from service_index.publishing.labels import Label
 from service_index.publishing.month import CriterionScore, MonthRelease, Revision, UnitScore
-from service_index.publishing.printing import local_time, number
+from service_index.publishing.printing import local_time, number, one_line
 from service_index.publishing.quarantined import sentence
 
 NOTHING = "–"
@@ -113,6 +113,7 @@ def _head(edition: Edition, count: int, language: str) -> str:
     reason = getattr(labels.REASONS[edition.reason or "late_data"], language)
     status = getattr(labels.STATUSES[edition.status], language)
     cutoff = local_time(edition.data_cutoff)
+    name = one_line(edition.province_name)
     refused = ""
     if edition.quarantine is not None:
         refused = f"{getattr(sentence(edition.quarantine), language)}\n"
@@ -120,13 +121,13 @@ def _head(edition: Edition, count: int, language: str) -> str:
         return (
             f"THÔNG BÁO ĐIỀU CHỈNH SỐ LIỆU {edition.period}, bản {edition.revision} "
             f"({edition.release_id}) thay bản {edition.previous_release_id}\n"
-            f"{edition.province_name}. Lý do: {reason}. Trạng thái: {status}. "
+            f"{name}. Lý do: {reason}. Trạng thái: {status}. "
             f"Số liệu đến {cutoff}.\n{refused}Số giá trị thay đổi (CHANGES.csv): {count}\n"
         )
     return (
         f"NOTICE OF REVISION, {edition.period}: {edition.release_id} replaces "
         f"{edition.previous_release_id}\n"
-        f"{edition.province_name}. Reason: {reason}. Status: {status}. Data up to {cutoff}.\n"
+        f"{name}. Reason: {reason}. Status: {status}. Data up to {cutoff}.\n"
         f"{refused}Values changed (CHANGES.csv): {count}\n"
     )
 
@@ -142,7 +143,7 @@ def _of_unit(release: MonthRelease, before: Revision, code: str) -> Iterator[Res
     )
     for what, earlier, later in pairs:
         if earlier != later:
-            yield Restatement(code, unit.unit_name, None, what, earlier, later, None)
+            yield Restatement(code, one_line(unit.unit_name), None, what, earlier, later, None)
 
 
 def _of_criteria(release: MonthRelease, before: Revision, code: str) -> Iterator[Restatement]:
@@ -152,10 +153,12 @@ def _of_criteria(release: MonthRelease, before: Revision, code: str) -> Iterator
         new, old = release.criterion_scores.get(key), before.criterion_scores.get(key)
         if not _differ(old, new):
             continue
-        what = Label(f"tiêu chí {key[1]}:", f"criterion {key[1]}:")
         earlier, later = _values(old, new)
+        if earlier == later:  # nothing that a sentence could tell
+            continue
+        what = Label(f"tiêu chí {key[1]}:", f"criterion {key[1]}:")
         because = _because(old, new, _RECORDS[criterion.counts], release.edition.reason)
-        yield Restatement(code, unit.unit_name, key[1], what, earlier, later, because)
+        yield Restatement(code, one_line(unit.unit_name), key[1], what, earlier, later, because)
 
 
 def _differ(old: CriterionScore | None, new: CriterionScore | None) -> bool:
@@ -163,14 +166,19 @@ def _differ(old: CriterionScore | None, new: CriterionScore | None) -> bool:
     if old is None or new is None:
         return old is not new
     if old.withheld or new.withheld:
-        return (old.score, old.status) != (new.score, new.status)
+        return _seen(old) != _seen(new)
     return old != new
+
+
+def _seen(score: CriterionScore) -> tuple[Decimal | None, Decimal | None, str]:
+    """What is withheld of no criterion."""
+    return score.score, score.max_points, score.status
 
 
 def _values(old: CriterionScore | None, new: CriterionScore | None) -> tuple[str, str]:
     """Both rates where both may be seen, else both scores; with the digits that tell them apart.
 
-    The same rate of other counts is told by the counts.
+    The same rate of other counts is told by the counts, the same score of another maximum by both.
     """
     if old is not None and new is not None:
         counts = [(score.numerator, score.denominator) for score in (old, new)]
@@ -179,7 +187,11 @@ def _values(old: CriterionScore | None, new: CriterionScore | None) -> tuple[str
         if old.rate is not None and new.rate is not None and old.rate != new.rate:
             return _apart(old.rate, new.rate, 3)
         if old.score is not None and new.score is not None:
-            return _apart(old.score, new.score, 2)
+            earlier, later = _apart(old.score, new.score, 2)
+            if old.score == new.score and old.max_points is not None and new.max_points is not None:
+                maximum, maximum_now = _apart(old.max_points, new.max_points, 2)
+                return f"{earlier}/{maximum}", f"{later}/{maximum_now}"
+            return earlier, later
     return _state(old), _state(new)
 
 

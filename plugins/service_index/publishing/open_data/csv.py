@@ -21,7 +21,11 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # without it, spreadsheets misread Vietnamese
 
 # A spreadsheet takes a text that begins like this for a formula, in full width letters too;
 # a negative number is none.
-_FORMULA = r"^(?!-[0-9.]+$)\s*[-=+@＝＋－＠|%]"
+_SIGN = "[-=+@＝＋－＠|]"
+_FORMULA = rf"^(?!-[0-9.]+$)\s*{_SIGN}"
+# Where a spreadsheet splits at semicolons, as in Vietnam, a new cell begins within a text. Quotes
+# do not hold it together: there they stand in the midst of a cell, so they are letters.
+_FORMULA_IN_TEXT = rf';(?!-[0-9.]+\s*(?:;|$))(["\s]*{_SIGN})'
 # Control characters, line and paragraph separators, and marks that turn the writing direction.
 _INVISIBLE = r"[\u0001-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 
@@ -122,4 +126,5 @@ def _instant(column: str) -> sql.Composed:
 def _inert(text: sql.Composable) -> sql.Composed:
     """Text that a spreadsheet shows and does not run; null stays null."""
     visible = sql.SQL("regexp_replace({}, {}, ' ', 'g')").format(text, _INVISIBLE)
-    return sql.SQL("case when {0} ~ {1} then '''' || {0} else {0} end").format(visible, _FORMULA)
+    parted = sql.SQL("regexp_replace({}, {}, {}, 'g')").format(visible, _FORMULA_IN_TEXT, r";'\1")
+    return sql.SQL("case when {0} ~ {1} then '''' || {0} else {0} end").format(parted, _FORMULA)
