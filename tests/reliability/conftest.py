@@ -59,16 +59,14 @@ def undisturbed(postgres_server: str, source: SampleSource) -> Iterator[Undistur
     root = Path(tempfile.mkdtemp(prefix="si-reliability-"))
     home = root / "home"
     home.mkdir()
-    installation = Installation(postgres_server, home, source.connection_uri)
+    installation = Installation(postgres_server, home, source.connection_uri, root / "runs.log")
     try:
         installation.finish(FIRST_ROUND)
         before: dict[Stage, Snapshot] = {}
         for stage, step in zip(STAGES, SECOND_ROUND, strict=True):
             before[stage] = installation.keep(f"before_{stage}")
             installation.finish([step])
-        yield Undisturbed(
-            installation, _empty(installation), before, end_state(installation)
-        )
+        yield Undisturbed(installation, _empty(installation), before, end_state(installation))
     finally:
         shutil.rmtree(root, ignore_errors=True)
 

@@ -51,7 +51,8 @@ def end_state(installation: Installation) -> dict[str, Any]:
             "quarantine": rows("select count(*) from quarantine.record"),
             "watermarks": rows("select feed, loaded_until from ops.watermark order by feed"),
             "batches that do not add up (I1)": rows(
-                "select batch_id from ops.batch where delivered <> loaded + duplicates + quarantined"
+                "select batch_id from ops.batch "
+                "where delivered <> loaded + duplicates + quarantined"
             ),
             "batches that are not done": rows(
                 "select batch_id from ops.batch where status <> 'passed' or transformed_at is null"

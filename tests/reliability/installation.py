@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -97,14 +97,16 @@ class Snapshot:
     home: Path
 
 
-@dataclass
+@dataclass(frozen=True)
 class Installation:
     """A warehouse, a home and a source, which `steps` bring forward."""
 
     server_dsn: str
     home: Path
     source_uri: str
-    variables: dict[str, str] = field(default_factory=dict)
+    log: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+    tablespace: str = "pg_default"
 
     @property
     def dsn(self) -> str:
@@ -119,7 +121,7 @@ class Installation:
             **self.variables,
             **variables,
         }
-        return Run(environment, steps, self.home.with_suffix(".log"))
+        return Run(environment, steps, self.log)
 
     def finish(self, steps: Sequence[Step]) -> None:
         """Run steps to their end."""
@@ -155,4 +157,6 @@ class Installation:
                 "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s",
                 [template],
             )
-            admin.execute(f"create database {name} template {template}")
+            admin.execute(
+                f"create database {name} template {template} tablespace {self.tablespace}"
+            )

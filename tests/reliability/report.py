@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -58,11 +59,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=long)
     for item in items:
         for mark in item.iter_markers("fault"):
-            item.user_properties.append(("fault", _arguments(*mark.args)))
-
-
-def _arguments(number: int, injected: str) -> tuple[int, str]:
-    return number, injected
+            if re.search(mark.kwargs.get("cases", ""), item.name.partition("[")[2]):
+                number, injected = mark.args
+                item.user_properties.append(("fault", (number, injected)))
 
 
 class _Table:
@@ -75,13 +74,12 @@ class _Table:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when != "call" and report.passed:
             return
-        told: Mapping[str, Any] = dict(report.user_properties)
+        told: dict[str, Any] = dict(report.user_properties)
         test = report.nodeid.partition("[")[0]
-        for name, value in report.user_properties:
-            if name == "fault":
-                number, injected = value
-                outcome = (report.passed, int(told.get("trials", 1)))
-                self._outcomes[number, injected, test].append(outcome)
+        proven: list[Any] = [value for name, value in report.user_properties if name == "fault"]
+        for number, injected in proven:
+            outcome = (report.passed, int(told.get("trials", 1)))
+            self._outcomes[number, injected, test].append(outcome)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

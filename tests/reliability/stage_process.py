@@ -42,7 +42,7 @@ def run(
         try:
             _run(step)
         except Exception as error:
-            print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+            print(f"error: {step[0]}: {' '.join(str(error).split())}", file=sys.stderr, flush=True)
             os._exit(1)
     # At once, as a killed one: nothing is to depend on an orderly end.
     os._exit(0)

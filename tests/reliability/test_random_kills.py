@@ -34,7 +34,7 @@ class Killer:
         self._draw = random.Random(SEED)
         self._wanted = kills
         # How long a stage takes, as it was seen last; an instant is drawn from this.
-        self._seconds = dict.fromkeys(STAGES, 2.0)
+        self._seconds: dict[str, float] = dict.fromkeys(STAGES, 2.0)
         self.kills: Counter[str] = Counter()
 
     @property
@@ -67,7 +67,9 @@ class Killer:
         self._seconds[step[0]] = time.monotonic() - began
 
 
-@pytest.mark.fault(9, "killed at random instants from an empty warehouse on, a reader polling all the while")
+@pytest.mark.fault(
+    9, "killed at random instants from an empty warehouse on, a reader polling all the while"
+)
 def test_killed_at_random(
     undisturbed: Undisturbed,
     pytestconfig: pytest.Config,
