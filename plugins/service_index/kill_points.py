@@ -27,6 +27,7 @@ Point = Literal[
     "dbt.after_build",
     "release.before_commit",
     "release.after_commit",
+    "files.before_manifest",
     "files.before_hash",
     "files.before_rename",
     "files.after_rename",

@@ -112,16 +112,19 @@ class Installation:
     def dsn(self) -> str:
         return self.server_dsn.replace("/postgres?", f"/{DATABASE}?")
 
-    def start(self, steps: Sequence[Step], **variables: str) -> Run:
-        """Begin steps in a process of their own."""
-        environment = {
+    @property
+    def environment(self) -> dict[str, str]:
+        """What makes a process work here."""
+        return {
             "SERVICE_INDEX_HOME": str(self.home),
             "AIRFLOW_CONN_WAREHOUSE": self.dsn,
             "AIRFLOW_CONN_DOSSIER_API": self.source_uri,
             **self.variables,
-            **variables,
         }
-        return Run(environment, steps, self.log)
+
+    def start(self, steps: Sequence[Step], **variables: str) -> Run:
+        """Begin steps in a process of their own."""
+        return Run(self.environment | variables, steps, self.log)
 
     def finish(self, steps: Sequence[Step]) -> None:
         """Run steps to their end."""

@@ -111,6 +111,21 @@ def test_disk_of_the_database_is_full(
         fails(database_on_disk, stage, "No space left on device")
 
 
+@pytest.mark.fault(
+    23, "dbt ends with an error in mid-run; the next stages are asked for all the same"
+)
+def test_nothing_is_published_of_marts_that_dbt_left_half_made(undisturbed: Undisturbed) -> None:
+    installation = undisturbed.installation
+    undisturbed.begin_before("transform")
+    with failing(undisturbed, installation, "transform"):
+        with limited(installation, "statement_timeout", "2s") as holder:
+            holder.execute("lock table marts.fct_measure in share mode")
+            fails(installation, "transform", "canceling statement due to statement timeout")
+        fails(installation, "publish", "have not passed their gate")
+        installation.finish(from_stage("gate_marts")[:1])
+        fails(installation, "publish", "transform")
+
+
 @contextmanager
 def limited(installation: Installation, setting: str, value: str) -> Iterator[psycopg.Connection]:
     """A setting for all other sessions of the database in this block, and a session without it."""

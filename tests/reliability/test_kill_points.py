@@ -20,6 +20,7 @@ WITHIN: dict[Stage, tuple[str, ...]] = {
     "publish": (
         "release.before_commit",
         "release.after_commit",
+        "files.before_manifest",
         "files.before_hash",
         "files.before_rename",
         "files.after_rename",

@@ -24,9 +24,10 @@ STALLS = [
     "release.after_commit",
     "files.before_hash",
     "files.before_rename",
+    "files.after_rename",
 ]
 # Here it holds nothing, and keeps its sessions.
-HARMLESS_STALLS = ["land.before_manifest#5", "load.after_commit#3", "files.after_rename"]
+HARMLESS_STALLS = ["land.before_manifest#5", "load.after_commit#3"]
 
 
 def end_sessions(installation: Installation, application: str = "%") -> None:
@@ -118,6 +119,5 @@ def test_dbt_without_its_lock_is_fenced(undisturbed: Undisturbed) -> None:
     other.wait(3)
     stalled.resume()
     assert stalled.wait() == 1, "it must notice that another has taken over"
-    assert "another run has taken over" in stalled.last_line
     assert other.wait() == 0, other.last_line
     assert end_state(installation) == undisturbed.end

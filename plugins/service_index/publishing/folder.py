@@ -196,6 +196,7 @@ def _write_edition(
             tables = files.write_tables(connection, edition, folder)
             form_release = form.read_form(connection, edition)
         _render_form(form_release, folder, templates)
+    kill_points.reached("files.before_manifest")
     manifest.write(folder, edition, tables)
 
 
