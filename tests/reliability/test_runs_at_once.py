@@ -13,6 +13,7 @@ from tests.reliability.end_state import Reader, end_state, unchanged
 from tests.reliability.installation import DATABASE, Installation, Run
 from tests.reliability.stage_process import Step
 
+LONG = pytest.mark.long
 # Halted here, a run holds locks or is in a transaction; its sessions are then ended, as those of
 # a machine that is suspended or cut off are.
 STALLS = [
@@ -27,7 +28,7 @@ STALLS = [
     "files.after_rename",
 ]
 # Here it holds nothing, and keeps its sessions.
-HARMLESS_STALLS = ["land.before_manifest#5", "load.after_commit#3"]
+HARMLESS_STALLS = ["land.before_manifest#5", pytest.param("load.after_commit#3", marks=LONG)]
 
 
 def end_sessions(installation: Installation, application: str = "%") -> None:
@@ -54,7 +55,9 @@ def test_two_runs_at_once(undisturbed: Undisturbed) -> None:
 
 
 @pytest.mark.fault(12, "a second transform and publication while the first is in mid-run")
-@pytest.mark.parametrize("point", ["dbt.after_node#60", "release.before_commit"])
+@pytest.mark.parametrize(
+    "point", [pytest.param("dbt.after_node#60", marks=LONG), "release.before_commit"]
+)
 def test_the_second_waits_for_the_first(undisturbed: Undisturbed, point: str) -> None:
     installation = undisturbed.installation
     steps = undisturbed.begin_before("transform")
@@ -78,7 +81,7 @@ def halted_at(installation: Installation, point: str, steps: Sequence[Step]) -> 
 @pytest.mark.parametrize(
     "point",
     [
-        pytest.param(point, marks=[] if number % 3 == 0 else pytest.mark.long)
+        pytest.param(point, marks=[] if number % 3 == 0 else LONG)
         for number, point in enumerate(STALLS)
     ],
 )
