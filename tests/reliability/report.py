@@ -72,7 +72,8 @@ class _Table:
         self._outcomes: dict[tuple[int, str, str], list[tuple[bool, int]]] = defaultdict(list)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when != "call" and report.passed:
+        # A test that was skipped has proven nothing, and disproven nothing.
+        if report.skipped or (report.when != "call" and report.passed):
             return
         told: dict[str, Any] = dict(report.user_properties)
         test = report.nodeid.partition("[")[0]
