@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := env -u PYTHONPATH $(BIN)
 
-.PHONY: help setup demo test test-fast test-browser test-office bench-publication lint docs up down clean lock
+.PHONY: help setup demo test test-fast test-reliability test-browser test-office bench-publication lint docs up down clean lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -39,6 +39,10 @@ test: .venv/.development ## lint, then every test
 
 test-fast: .venv/.development ## the tests but for those at the province's true size
 	@$(RUN)/python -m pytest -n 2 --dist loadfile -m 'not full_size'
+
+test-reliability: .venv/.development ## every fault many times over, hundreds of kills; writes docs/reliability.md
+	@$(RUN)/python -m pytest -n 2 --dist loadfile -m fault --long --kills 200 \
+		--reliability-table docs/reliability.md
 
 test-browser: .venv/.development ## the public pages in a headless Chromium
 	@command -v chromium > /dev/null || { echo "no chromium here: apt-get install chromium"; exit 1; }

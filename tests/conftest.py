@@ -14,6 +14,8 @@ import pytest
 from service_index.warehouse import connection, embedded, migrate
 from tests.warehouses import TEMPLATE, fresh_warehouse
 
+pytest_plugins = ["tests.reliability.report"]
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _environment_of_its_own() -> Iterator[None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 UNITS = [
     {"MaDonVi": "33", "TenDonVi": "Tỉnh Mẫu", "HieuLucTu": "20100101", "LoaiDonVi": "tinh"},
     *(
@@ -35,4 +37,8 @@ TOO_LATE = [
     dossier(n, "X1", resolved="20250312080000", updated="20250404080000")
     for n in range(200, 200 + LATE)
 ]
-FEEDS = {"units": UNITS, "procedures": [PROCEDURE], "dossiers": [*ON_TIME, *TOO_LATE]}
+FEEDS: dict[str, list[dict[str, Any]]] = {
+    "units": UNITS,
+    "procedures": [PROCEDURE],
+    "dossiers": [*ON_TIME, *TOO_LATE],
+}

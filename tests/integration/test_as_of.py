@@ -133,6 +133,7 @@ def test_a_record_that_was_tampered_with_shows(revised: tuple[Pipeline, datetime
         rebuild("2025-03.r9")
 
 
+@pytest.mark.fault(13, "a transform loses its lock to another one in mid-run")
 def test_a_run_that_another_took_over_from_writes_no_more(
     revised: tuple[Pipeline, datetime],
 ) -> None:

@@ -191,6 +191,7 @@ def test_another_basis_of_units_counts_from_its_month(catalogues) -> None:
     )
 
 
+@pytest.mark.fault(20, "criteria with nothing to count")
 def test_nothing_to_count_has_the_outcome_of_the_policy(catalogues) -> None:
     own, edited = catalogues
     empty = [key for key, row in own["criteria"].items() if row["denominator"] == 0]
@@ -204,6 +205,7 @@ def test_nothing_to_count_has_the_outcome_of_the_policy(catalogues) -> None:
         )
 
 
+@pytest.mark.fault(25, "equal scores under another rule for ties")
 def test_bands_ranks_and_volumes_follow_their_policies(catalogues) -> None:
     _, edited = catalogues
     after = [row for row in edited["totals"].values() if row["month"] == AFTER]

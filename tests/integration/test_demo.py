@@ -165,6 +165,7 @@ def test_the_forms_own_identities_hold(published: psycopg.Connection) -> None:
     assert failing == []
 
 
+@pytest.mark.fault(19, "the merger of July 2025 at the province's true size")
 def test_former_districts_are_the_sums_of_their_communes(published: psycopg.Connection) -> None:
     # The merger map as the reference states it, commune by commune.
     district = {commune.code: commune.district_code for commune in reference.load().communes}

@@ -75,6 +75,7 @@ def ask(base_url: str) -> None:
         client.get_page("v1/dossiers", {}, "dossiers")
 
 
+@pytest.mark.fault(2, "a server that drips bytes")
 def test_dripping_server_is_left_after_the_deadline(dripping: DrippingServer) -> None:
     began = time.monotonic()
     with pytest.raises(PageFailedError, match=r"no whole answer within 0\.3 s"):

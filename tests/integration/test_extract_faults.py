@@ -79,6 +79,16 @@ PASSING = {
 }
 
 
+@pytest.mark.fault(1, "429 without a time, with nonsense, at the first page", cases="^429")
+@pytest.mark.fault(2, "500, 502 or a reset that passes", cases="^(500|502|reset)")
+@pytest.mark.fault(
+    3,
+    "a bad body that passes: cut short, another length, a login page, other JSON",
+    cases="length|truncated|login|other",
+)
+@pytest.mark.fault(
+    4, "the token expires at the first page, between pages", cases="token at|token between"
+)
 @pytest.mark.parametrize(("fault", "tokens"), PASSING.values(), ids=PASSING.keys())
 def test_passing_fault_is_outlasted(store: LandingStore, fault: Fault, tokens: int) -> None:
     with ten_dossiers() as source:
@@ -93,6 +103,7 @@ def test_passing_fault_is_outlasted(store: LandingStore, fault: Fault, tokens: i
     assert tokens_fetched == tokens
 
 
+@pytest.mark.fault(4, "the token expires anew at every page")
 def test_token_may_expire_anew_at_every_page(store: LandingStore) -> None:
     with ten_dossiers() as source:
         # requests 1, 3 and 5: each page's first
@@ -131,6 +142,9 @@ LASTING = {
 }
 
 
+@pytest.mark.fault(1, "429 for ever", cases="^429")
+@pytest.mark.fault(2, "500, a reset or silence for ever", cases="^(500|reset|silence)")
+@pytest.mark.fault(3, "a bad body for ever", cases="length|truncated|login|nesting|UTF|compressed")
 @pytest.mark.parametrize(("fault", "reason"), LASTING.values(), ids=LASTING.keys())
 def test_lasting_fault_fails_the_window_within_its_tries(
     store: LandingStore, tmp_path: Path, fault: Fault, reason: str
@@ -150,6 +164,7 @@ def test_lasting_fault_fails_the_window_within_its_tries(
     assert list(store.manifests()) == []
 
 
+@pytest.mark.fault(1, "Retry-After in seconds and as a date")
 @pytest.mark.parametrize("as_date", [False, True])
 def test_waits_as_long_as_the_source_asks(store: LandingStore, as_date: bool) -> None:
     # An HTTP date has whole seconds: 2 asked for are 1 to 2.
@@ -162,6 +177,7 @@ def test_waits_as_long_as_the_source_asks(store: LandingStore, as_date: bool) ->
     assert at_least <= time.monotonic() - began < 4
 
 
+@pytest.mark.fault(1, "Retry-After of a day, in seconds and as a date")
 @pytest.mark.parametrize("as_date", [False, True])
 def test_wait_is_capped_when_the_source_asks_for_a_day(store: LandingStore, as_date: bool) -> None:
     with ten_dossiers() as source:
@@ -172,6 +188,7 @@ def test_wait_is_capped_when_the_source_asks_for_a_day(store: LandingStore, as_d
     assert 0.25 <= time.monotonic() - began < 2
 
 
+@pytest.mark.fault(4, "every token is refused")
 def test_refused_token_is_renewed_once_and_not_in_a_loop(
     store: LandingStore, tmp_path: Path
 ) -> None:
@@ -258,6 +275,7 @@ def test_compressed_answers_are_landed_uncompressed(store: LandingStore) -> None
     assert keys_of(store, manifest) == ALL_KEYS
 
 
+@pytest.mark.fault(27, "an answer that unpacks to 50 MB")
 def test_compressed_bomb_is_refused_at_the_size_limit(store: LandingStore) -> None:
     with ten_dossiers() as source:
         source.faults.append(Compressed(instead=b" " * 50_000_000))
@@ -296,6 +314,7 @@ def client_repr(source: SampleSource) -> str:
         return f"{client!r} {endpoint!r} {vars(endpoint)} {endpoint.client_secret}"
 
 
+@pytest.mark.fault(2, "errors that outlast the tries of one run")
 def test_a_second_run_succeeds_where_the_first_failed(store: LandingStore) -> None:
     with ten_dossiers() as source:
         source.faults.append(ServerError(after=2, times=HURRIED.tries))

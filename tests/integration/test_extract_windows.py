@@ -103,6 +103,12 @@ def test_snapshot_is_landed_whole_by_its_compound_key(store: LandingStore) -> No
     assert (manifest.source_total, manifest.distinct_keys, manifest.delivered) == (3, 3, 3)
 
 
+@pytest.mark.fault(
+    5, "records or a page twice, a cycle of cursors, once", cases="Repeated|Circular"
+)
+@pytest.mark.fault(
+    7, "an empty page, a wrong total or missing records, once", cases="Empty|Wrong|Lost"
+)
 @pytest.mark.parametrize(
     ("page_fault", "delivered"),
     [
@@ -131,6 +137,12 @@ def test_passing_fault_costs_no_record(
     assert len(list(store.manifests())) == 1
 
 
+@pytest.mark.fault(5, "a cycle of cursors for ever", cases="Circular")
+@pytest.mark.fault(
+    7,
+    "an empty page, a wrong or growing total, missing records, for ever",
+    cases="Empty|Wrong|Growing|Lost",
+)
 @pytest.mark.parametrize(
     ("page_fault", "reason"),
     [
@@ -162,6 +174,7 @@ def test_lasting_fault_leaves_the_window_undone(
     assert files_in(tmp_path) == []
 
 
+@pytest.mark.fault(6, "a record of the first page is updated before the second")
 def test_records_that_leave_the_window_while_it_is_paged_are_found_where_they_went(
     store: LandingStore,
 ) -> None:

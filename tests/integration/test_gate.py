@@ -153,6 +153,7 @@ def test_no_value_of_the_data_is_kept_or_shown(
     assert not any("SECRET" in row["c"] for row in stored)
 
 
+@pytest.mark.fault(23, "a column is gone while Great Expectations looks at it")
 def test_an_error_inside_the_gate_lets_nothing_pass(
     loaded: psycopg.Connection, warehouse_dsn: str, tmp_path: Path
 ) -> None:
@@ -168,6 +169,7 @@ def test_an_error_inside_the_gate_lets_nothing_pass(
     assert rows(loaded, "select * from ops.check") == []
 
 
+@pytest.mark.fault(23, "the report of the gate cannot be written")
 def test_a_report_that_cannot_be_written_lets_nothing_pass(
     loaded: psycopg.Connection, warehouse_dsn: str, tmp_path: Path
 ) -> None:
@@ -235,6 +237,7 @@ def test_a_month_without_rows_fails(
     assert result.failures[0].violations_by_item == {date(2025, 4, 1): 1}
 
 
+@pytest.mark.fault(23, "the marts are not there")
 def test_marts_that_are_not_there_are_an_error(warehouse_dsn: str, tmp_path: Path) -> None:
     with pytest.raises(GateError, match="marts gate could not be run"):
         run_marts_gate(warehouse_dsn, MONTHS, tmp_path)

@@ -197,6 +197,7 @@ def test_bad_record_is_kept_whole(loading: Loading) -> None:
     ]
 
 
+@pytest.mark.fault(15, "a bad version over a good one")
 def test_bad_version_over_a_good_one(loading: Loading) -> None:
     loading.deliver("dossiers", dossier())
     report = loading.deliver("dossiers", dossier(version="20250304090000", TrangThaiHoSo="99"))

@@ -65,6 +65,7 @@ def mixed(count: int) -> list[dict[str, object]]:
     return [rating(f"R{n}", DanhGia="HL" if n % 2 else "?") for n in range(count)]
 
 
+@pytest.mark.fault(10, "the server process of a COPY is ended after 0 to 3,000 records")
 @pytest.mark.parametrize("after", [0, 600, 2 * KEPT_RECORDS + 10, 2 * KEPT_RECORDS + 999])
 def test_lost_connection_leaves_nothing(
     loading: Loading, warehouse_dsn: str, tmp_path: Path, after: int
@@ -80,6 +81,7 @@ def test_lost_connection_leaves_nothing(
     assert (report.loaded, report.quarantined) == (KEPT_RECORDS + 500, KEPT_RECORDS + 500)
 
 
+@pytest.mark.fault(10, "the server process ends once the rows are merged")
 def test_lost_connection_during_the_merge_leaves_nothing(
     loading: Loading, warehouse_dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,6 +123,7 @@ def test_batches_before_a_corrupt_one_stand(loading: Loading, tmp_path: Path) ->
     assert loading.rows("select rating_id from raw.ratings") == [("R1",)]
 
 
+@pytest.mark.fault(12, "three loads of one landing at once")
 def test_two_loads_of_one_landing_at_once(loading: Loading, warehouse_dsn: str) -> None:
     landed = loading.landing.land(Delivery("ratings", mixed(5000)))
     batches = []
@@ -154,6 +157,7 @@ HOSTILE = (
 )
 
 
+@pytest.mark.fault(27, "SQL, formulas, markup, templates, COPY's own marks, in dossiers")
 def test_hostile_text_comes_out_as_it_went_in(loading: Loading) -> None:
     loading.deliver("dossiers", *(dossier(f"D{n}", TenLinhVuc=t) for n, t in enumerate(HOSTILE)))
     loading.deliver("dossiers", *(dossier(text, MaLinhVuc=text) for text in HOSTILE))
@@ -164,6 +168,8 @@ def test_hostile_text_comes_out_as_it_went_in(loading: Loading) -> None:
     assert set(keys) == {(text, text) for text in HOSTILE}
 
 
+@pytest.mark.fault(27, "the same as codes and keys")
+@pytest.mark.fault(19, "codes of units that nobody knows, and learns of later")
 def test_hostile_codes_wait_in_quarantine_as_they_are(loading: Loading) -> None:
     loading.deliver("ratings", *(rating(text, MaDonVi=text) for text in HOSTILE))
     kept = loading.rows("select record_key, body, rule from quarantine.record")
@@ -196,6 +202,7 @@ _CHILD = """
 """
 
 
+@pytest.mark.fault(28, "100,000 records of 1.1 kB, all bad", cases="bad")
 @pytest.mark.parametrize("state", ["99", "2"], ids=["bad", "good"])
 def test_memory_does_not_grow_with_the_batch(
     loading: Loading, warehouse_dsn: str, tmp_path: Path, state: str

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from load_support import Delivery, Landing, Loading, Record, dossier, procedure, rating, unit
@@ -56,6 +57,7 @@ def final_state(dsn: str, deliveries: list[Delivery], at_once: bool) -> dict[str
         return state
 
 
+@pytest.mark.fault(15, "versions in any order and any partition into batches")
 @settings(
     max_examples=25,
     deadline=None,

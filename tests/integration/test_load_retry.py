@@ -18,6 +18,7 @@ def loading(warehouse: psycopg.Connection, tmp_path: Path) -> Loading:
     return Loading(warehouse, Landing(tmp_path))
 
 
+@pytest.mark.fault(19, "a dossier before its unit and its procedure")
 def test_dossier_before_its_unit_and_procedure(loading: Loading) -> None:
     refused = loading.deliver("dossiers", dossier("D1"), dossier("D2", MaDonVi="U9"))
     assert refused.refusals == {"unknown_unit": 2}

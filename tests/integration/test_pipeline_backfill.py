@@ -56,6 +56,7 @@ def _records(draw: random.Random) -> dict[str, list[dict[str, object]]]:
     return {"units": UNITS, "procedures": [PROCEDURE], "dossiers": dossiers, "ratings": ratings}
 
 
+@pytest.mark.fault(24, "24 months in random order, twice")
 def test_two_years_in_random_order_twice(
     postgres_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,6 +40,12 @@ PERIODS = ("2025Q1", "2025Q2", "2025H1", "2025Q3", "2025")
 PROVINCES = ("33", "01")
 
 
+@pytest.mark.fault(
+    19,
+    "generated provinces with merged, split and reused codes, against an independent calculation",
+)
+@pytest.mark.fault(15, "generated provinces: versions repeated, spoilt, shuffled")
+@pytest.mark.fault(25, "generated provinces with ties")
 @pytest.mark.parametrize("seed", [766, 2025, 33])
 def test_the_marts_agree_with_the_oracle(seed: int, postgres_server: str, tmp_path: Path) -> None:
     _check(generate(seed), postgres_server, tmp_path)

@@ -48,6 +48,15 @@ def _received(pipeline: Pipeline) -> list[tuple[str, int]]:
         ).fetchall()
 
 
+def _on_time(pipeline: Pipeline) -> list[tuple[str, int, int]]:
+    """Of each unit: dossiers resolved on time in March, and all resolved."""
+    with pipeline.connect() as connection:
+        return connection.execute(
+            "select unit_code, numerator::int, denominator::int from marts.fct_criterion_score "
+            "where criterion_code = '05' and period_month = '2025-03-01' order by 1"
+        ).fetchall()
+
+
 def _in_quarantine(pipeline: Pipeline) -> list[tuple[str, str]]:
     with pipeline.connect() as connection:
         return connection.execute(
@@ -55,6 +64,8 @@ def _in_quarantine(pipeline: Pipeline) -> list[tuple[str, str]]:
         ).fetchall()
 
 
+@pytest.mark.fault(15, "a unit after its dossiers")
+@pytest.mark.fault(19, "a unit that becomes known a day later")
 def test_dossiers_that_arrive_before_their_unit_count_once_it_is_known(
     source: SampleSource, pipeline: Pipeline
 ) -> None:
@@ -70,6 +81,27 @@ def test_dossiers_that_arrive_before_their_unit_count_once_it_is_known(
     assert _in_quarantine(pipeline) == []
     stages.transform("2025-03")
     assert _received(pipeline) == [("T1", 2), ("X1", 1)]
+
+
+@pytest.mark.fault(16, "two of four dossiers are deleted a month later")
+def test_dossiers_deleted_at_the_source_leave_numerator_and_denominator(
+    source: SampleSource, pipeline: Pipeline
+) -> None:
+    done = {"TrangThaiHoSo": "10", "NgayHenTra": "20250310170000"}
+    on_time = {"NgayKetThucXuLy": "20250310235959", "NgayCapNhat": "20250310235959"}
+    late = {"NgayKetThucXuLy": "20250311000000", "NgayCapNhat": "20250311000000"}
+    dossiers = [_dossier(f"H{n}", **done, **(on_time if n < 3 else late)) for n in range(4)]
+    source.replace("units", [PROVINCE, COMMUNE])
+    source.replace("dossiers", dossiers)
+    pipeline.ingest("2025-03-01", "2025-04-01")
+    stages.transform("2025-03")
+    assert _on_time(pipeline) == [("T1", 3, 4), ("X1", 3, 4)]
+
+    gone = [{"MaHoSo": key, "DaXoa": "1", "NgayCapNhat": "20250405000000"} for key in ("H0", "H3")]
+    source.replace("dossiers", [*dossiers[1:3], *gone])
+    pipeline.ingest("2025-04-01", "2025-05-01")
+    stages.transform("2025-03")
+    assert _on_time(pipeline) == [("T1", 2, 2), ("X1", 2, 2)]
 
 
 def test_a_record_with_a_bad_date_is_kept_whole_and_counts_once_it_is_mended(

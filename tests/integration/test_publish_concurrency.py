@@ -139,6 +139,7 @@ def test_reader_in_a_loop_sees_only_whole_releases(
     assert observed <= whole
 
 
+@pytest.mark.fault(12, "two publishers of one month at once")
 def test_two_publishers_make_one_release(march_dsn: str, pool: ThreadPoolExecutor) -> None:
     with stopped_before_commit(march_dsn) as gate:
         first = pool.submit(in_own_connection, march_dsn)
@@ -149,6 +150,7 @@ def test_two_publishers_make_one_release(march_dsn: str, pool: ThreadPoolExecuto
     assert (second.result(20).release_id, second.result(20).is_new) == ("2025-03.r1", False)
 
 
+@pytest.mark.fault(9, "the publisher's server process ended just before its commit")
 @pytest.mark.parametrize("death", ["pg_terminate_backend", "pg_cancel_backend"])
 def test_publisher_that_dies_before_commit_leaves_nothing(
     march_dsn: str, pool: ThreadPoolExecutor, death: str
@@ -174,6 +176,7 @@ def test_publisher_that_dies_before_commit_leaves_nothing(
     assert (again.release_id, again.is_new) == ("2025-03.r2", True)
 
 
+@pytest.mark.fault(12, "a publisher while a transform writes the marts")
 def test_publisher_waits_for_a_transform_under_way(
     march_dsn: str, pool: ThreadPoolExecutor
 ) -> None:

@@ -155,6 +155,7 @@ def test_release_that_was_never_published_has_no_files(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.fault(14, "a revision's files beside those of the first release")
 def test_revision_has_its_changes_and_the_first_stays_as_it_was(
     march: psycopg.Connection, tmp_path: Path
 ) -> None:

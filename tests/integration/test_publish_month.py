@@ -161,6 +161,7 @@ def expected_changes(
     }
 
 
+@pytest.mark.fault(14, "one number of a published month is another")
 def test_late_data_restates_with_exactly_the_changes(march: psycopg.Connection) -> None:
     publish(march)
     first = published(march, "2025-03.r1")

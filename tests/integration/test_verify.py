@@ -118,6 +118,7 @@ def test_form_is_as_it_was_published(warehouse: psycopg.Connection, tmp_path: Pa
     ]
 
 
+@pytest.mark.fault(26, "one byte of a published file")
 @pytest.mark.parametrize(
     "path",
     ["data/monthly_score.csv", "data/unit.parquet", "documents/letter.pdf", "2025-03.xlsx"],
@@ -133,6 +134,7 @@ def test_altered_file(march: psycopg.Connection, folder: Path, path: str) -> Non
     assert all(path in line for line in found)
 
 
+@pytest.mark.fault(26, "a file removed")
 def test_missing_file(march: psycopg.Connection, folder: Path) -> None:
     (folder / "data" / "unit.csv").unlink()
     (folder / "site" / "index.html").unlink()
@@ -189,6 +191,7 @@ def test_number_altered_with_all_checksums_made_to_fit(
     ]
 
 
+@pytest.mark.fault(26, "a letter forged, all checksums made to fit")
 @pytest.mark.parametrize("path", ["documents/letter.pdf", "2025-03.xlsx", "site/index.html"])
 def test_document_forged_with_all_checksums_made_to_fit(
     march: psycopg.Connection, folder: Path, path: str

@@ -208,6 +208,7 @@ def zip_bomb() -> bytes:
     return packed.getvalue()
 
 
+@pytest.mark.fault(27, "a zip bomb in the inbox")
 def test_zip_bomb_is_refused_before_it_is_unpacked() -> None:
     bomb = zip_bomb()
     assert len(bomb) < 1_000_000

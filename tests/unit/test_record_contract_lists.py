@@ -46,6 +46,7 @@ def test_fee_due_is_the_sum(prices: list[str | None], fee_due: str) -> None:
     assert read("dossiers", DanhSachLePhi=[{"Gia": price} for price in prices]).fee_due == fee_due
 
 
+@pytest.mark.fault(21, "amounts with points and commas")
 @pytest.mark.parametrize(
     "price",
     ["1.234,56", "1,234.56", "1.234", "1,234", "8000.0", "-1", "+1", "1e3", "8 000", "٨", "9" * 16],

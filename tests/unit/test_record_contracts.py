@@ -197,6 +197,7 @@ def test_unknown_procedure_may_be_tried_again() -> None:
     assert (refused.rule, refused.is_retryable) == ("unknown_procedure", True)
 
 
+@pytest.mark.fault(8, "a version after the window's end")
 @pytest.mark.parametrize("feed", ["dossiers", "payments", "petitions", "ratings"])
 def test_version_in_the_future_may_be_tried_again(feed: str) -> None:
     past = read(feed, NgayCapNhat="20250331235959")

@@ -11,6 +11,7 @@ import msgspec
 import zstandard
 from upath import UPath
 
+from service_index import kill_points
 from service_index.landing.manifest import (
     MANIFEST_NAME,
     Kind,
@@ -124,8 +125,10 @@ class LandingWriter:
             mend=mend or msgspec.UNSET,
             pages=tuple(self._pages),
         )
+        kill_points.reached("land.before_manifest")
         publish(self._folder / MANIFEST_NAME, encode_manifest(manifest))
         self._is_committed = True
+        kill_points.reached("land.after_manifest")
         return manifest
 
     def abort(self) -> None:

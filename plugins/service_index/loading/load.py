@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 import psycopg
 from psycopg import sql
 
+from service_index import kill_points
 from service_index.landing.manifest import Manifest
 from service_index.landing.store import LandingStore
 from service_index.loading import knowledge, ledger
@@ -73,7 +74,9 @@ def load_batch(
     """
     with connection.transaction():
         report = load_within(connection, store, path, manifest, advance)
+        kill_points.reached("load.before_commit")
     connection.commit()
+    kill_points.reached("load.after_commit")
     return report
 
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
+from service_index import kill_points
+
 
 class TransformError(Exception):
     """The marts could not be brought up to date; the message is one line with the way out."""
@@ -57,6 +59,7 @@ def build(
             result = _node_result(event.data)
             results[event.data.node_info.unique_id] = result
             on_model(result)
+            kill_points.reached("dbt.after_node")
 
     command = [
         "build",
@@ -72,6 +75,7 @@ def build(
     options = " ".join(f"-c {name}={value}" for name, value in session.items())
     with _environment(dbt_environment(dsn) | {"PGOPTIONS": options}):
         outcome = dbtRunner(callbacks=[on_event]).invoke(command)
+    kill_points.reached("dbt.after_build")
     if outcome.exception is not None:
         raise TransformError(f"dbt could not run: {outcome.exception}") from outcome.exception
     return list(results.values())

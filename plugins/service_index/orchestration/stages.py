@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from service_index import kill_points
 from service_index import settings as settings_module
 from service_index.orchestration import connections, coverage, dbt_build, dbt_project
 from service_index.orchestration import transform as transforming
@@ -61,6 +62,7 @@ def plan_ingest(params: dict[str, Any], interval_start: datetime | None) -> dict
     return {"from": window.start.isoformat(), "to": window.end.isoformat()}
 
 
+@kill_points.around("land")
 def land(window: dict[str, str], *, overlap: timedelta, skip_loaded: bool) -> dict[str, int]:
     """Fetch the window of every feed, and the snapshots; give the records landed by feed.
 
@@ -102,6 +104,7 @@ def land(window: dict[str, str], *, overlap: timedelta, skip_loaded: bool) -> di
     return landed
 
 
+@kill_points.around("load")
 def load() -> dict[str, Any]:
     """Load everything that was landed and is not in the warehouse yet; give the counts."""
     from service_index.landing.store import LandingStore
@@ -127,6 +130,7 @@ def load() -> dict[str, Any]:
     return {"loaded": loaded, "duplicates": duplicates, "quarantined": quarantined}
 
 
+@kill_points.around("gate_batches")
 def gate_batches() -> dict[str, Any]:
     """Hold every batch that has not been through its gate against it; fail when one is refused."""
     with open_warehouse() as (connection, dsn, settings):
@@ -171,6 +175,7 @@ def plan_month(params: dict[str, Any], interval_start: datetime | None) -> str:
     return f"{month:%Y-%m}"
 
 
+@kill_points.around("transform")
 def transform(
     month: str | None, on_model: Callable[[dbt_build.ModelResult], None] = lambda result: None
 ) -> transforming.TransformReport:
@@ -208,6 +213,7 @@ def transform(
     return report
 
 
+@kill_points.around("gate_marts")
 def gate_marts(month: str) -> dict[str, Any]:
     """Hold the marts of a month against their gate, unless they passed it as they now are."""
     period_month = parse_month(month)
@@ -236,6 +242,7 @@ def gate_marts(month: str) -> dict[str, Any]:
     return {"checks": len(result.checks)}
 
 
+@kill_points.around("publish")
 def publish(month: str, *, wanted: bool, reason: str | None) -> dict[str, Any]:
     """Publish a month whose marts passed their gate; the same numbers make no new release."""
     if not wanted:

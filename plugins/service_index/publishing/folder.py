@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psycopg
 
+from service_index import kill_points
 from service_index.publishing import form, locks, manifest
 from service_index.publishing.disk import flush, flush_tree
 from service_index.publishing.edition import Edition, editions
@@ -125,6 +126,7 @@ def _ensure_edition(
         _make_empty(partial)
         _write_edition(connection, edition, partial, templates)
         flush_tree(partial)
+        kill_points.reached("files.before_hash")
         sha256 = manifest.sha256(partial / manifest.CHECKSUMS)
         if published is None:
             _record(connection, edition, sha256)
@@ -135,8 +137,10 @@ def _ensure_edition(
                 "were published: other templates or another version of the software make them "
                 f"now; restore {folder} from a backup, or use the templates and version of its day"
             )
+    kill_points.reached("files.before_rename")
     partial.rename(folder)
     flush(folder.parent)
+    kill_points.reached("files.after_rename")
 
 
 def _is_whole(folder: Path, published: str | None) -> bool:
@@ -192,6 +196,7 @@ def _write_edition(
             tables = files.write_tables(connection, edition, folder)
             form_release = form.read_form(connection, edition)
         _render_form(form_release, folder, templates)
+    kill_points.reached("files.before_manifest")
     manifest.write(folder, edition, tables)
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import psycopg
 from psycopg.pq import TransactionStatus
 
+from service_index import kill_points
 from service_index.warehouse.locks import MARTS_LOCK, PUBLISHING_LOCK
 
 
@@ -30,6 +31,8 @@ def publishing(connection: psycopg.Connection, period: str) -> Iterator[None]:
                 "select pg_advisory_xact_lock(%s, hashtext(%s))", [PUBLISHING_LOCK, subject]
             )
         yield
+        kill_points.reached("release.before_commit")
+    kill_points.reached("release.after_commit")
 
 
 @contextmanager

