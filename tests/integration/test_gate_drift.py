@@ -128,6 +128,7 @@ def _rows(pipeline: Pipeline, query: str, *parameters: Any) -> list[tuple[Any, .
         return connection.execute(query, parameters).fetchall()
 
 
+@pytest.mark.fault(18, "a key removed, renamed or of another type")
 @pytest.mark.parametrize(("feed", "key"), LOST.items())
 def test_a_changed_key_stops_the_run_and_is_named(
     feed: str, key: str, source: SampleSource, pipeline: Pipeline, said: io.StringIO
@@ -158,6 +159,7 @@ def test_a_changed_key_stops_the_run_and_is_named(
     assert _rows(pipeline, "select count(*) from published.release") == [(0,)]
 
 
+@pytest.mark.fault(18, "a key added")
 def test_an_added_key_is_told_once_and_recorded(
     source: SampleSource, pipeline: Pipeline, said: io.StringIO
 ) -> None:
@@ -183,6 +185,7 @@ def test_an_added_key_is_told_once_and_recorded(
     assert pipeline.publish(MONTH)["is_new"] is True
 
 
+@pytest.mark.fault(18, "a key removed inside a list")
 def test_a_key_inside_a_list_counts_too(source: SampleSource, pipeline: Pipeline) -> None:
     _serve(source, "dossiers", lambda record: {**record, "DanhSachLePhi": [{"MucPhi": "8000"}]})
     gone = r"no_key_is_gone: DanhSachLePhi\[\]\.Gia \(new: DanhSachLePhi\[\]\.MucPhi\)"

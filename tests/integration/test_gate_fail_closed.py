@@ -155,6 +155,7 @@ def _killed_while_waiting_for(pipeline: Pipeline, table: str) -> Iterator[None]:
             killer.join()
 
 
+@pytest.mark.fault(23, "Great Expectations breaks in the gate of batches")
 def test_a_batch_gate_that_breaks_lets_nothing_pass(pipeline: Pipeline) -> None:
     # A column that a check asks for is not there: Great Expectations raises inside the check.
     _execute(pipeline, "alter table raw.ratings rename column satisfaction to hidden")
@@ -168,6 +169,7 @@ def test_a_batch_gate_that_breaks_lets_nothing_pass(pipeline: Pipeline) -> None:
     _assert_goes_on_when_mended(pipeline)
 
 
+@pytest.mark.fault(23, "the database is lost in mid-gate")
 def test_a_database_lost_in_mid_gate_lets_no_batch_pass(pipeline: Pipeline) -> None:
     with (
         _killed_while_waiting_for(pipeline, "raw.ratings"),
@@ -178,6 +180,7 @@ def test_a_database_lost_in_mid_gate_lets_no_batch_pass(pipeline: Pipeline) -> N
     _assert_goes_on_when_mended(pipeline)
 
 
+@pytest.mark.fault(23, "Great Expectations breaks in the gate of marts")
 def test_a_marts_gate_that_breaks_withholds_the_month(pipeline: Pipeline) -> None:
     stages.gate_batches()
     stages.transform(MONTH)
@@ -205,6 +208,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.fault(23, "dbt breaks")
 def test_dbt_that_breaks_withholds_the_month(pipeline: Pipeline, tmp_path: Path) -> None:
     stages.gate_batches()
     for broken, text in BROKEN.items():
