@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from service_index import settings
 from service_index.landing import store as landing
 from service_index.orchestration import stages
 from service_index.warehouse.connection import connect
@@ -102,6 +104,20 @@ def open_pipeline(
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", dsn)
     monkeypatch.setenv("AIRFLOW_CONN_DOSSIER_API", source_uri)
     return Pipeline(home, dsn)
+
+
+@contextmanager
+def own_dbt_project(root: Path) -> Iterator[Path]:
+    """A copy of the dbt project that the stages use in this block, for a test to edit."""
+    project = shutil.copytree(
+        settings.PROJECT_ROOT / "dbt_project",
+        root / "dbt_project",
+        ignore=shutil.ignore_patterns("target", "logs"),
+    )
+    load = settings.load
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "load", lambda: replace(load(), project_root=root))
+        yield project
 
 
 @contextmanager

@@ -148,18 +148,13 @@ def score(
 
 def _score_as_of(month: str, instant: str) -> None:
     from service_index.orchestration import as_of, as_of_view
-    from service_index.orchestration.stages import open_warehouse
+    from service_index.orchestration.stages import open_warehouse, tell_node
     from service_index.orchestration.windows import parse_instant, parse_month
 
     period_month, known_at = parse_month(month), parse_instant(instant)
     with open_warehouse() as (connection, dsn, settings):
-        as_of.build(connection, dsn, settings, known_at, months=(period_month,), on_model=_tell)
+        as_of.build(connection, dsn, settings, known_at, months=(period_month,), on_model=tell_node)
         as_of_view.show_month(connection, period_month, known_at, out)
-
-
-def _tell(result: Any) -> None:
-    if result.resource_type == "model" or result.failed:
-        say(f"  dbt {result.resource_type} {result.name}: {result.status} {result.seconds} s")
 
 
 @app.command()
@@ -263,10 +258,10 @@ def rebuild(
     Exit status 1, with what differs, when it is not equal.
     """
     from service_index.orchestration import as_of, as_of_view
-    from service_index.orchestration.stages import open_warehouse
+    from service_index.orchestration.stages import open_warehouse, tell_node
 
     with open_warehouse() as (connection, dsn, settings):
-        rebuilt = as_of.rebuild(connection, dsn, settings, release, on_model=_tell)
+        rebuilt = as_of.rebuild(connection, dsn, settings, release, on_model=tell_node)
     as_of_view.show_rebuild(rebuilt, out)
     if not rebuilt.is_equal:
         raise ValueError(

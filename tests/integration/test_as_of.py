@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -12,12 +10,11 @@ import psycopg
 import pytest
 from late_batch import FEEDS
 
-from service_index import settings
 from service_index.orchestration import as_of, stages
 from service_index.orchestration.dbt_build import TransformError
 from service_index.orchestration.transform import transform
 from simulator.server import SampleSource
-from tests.pipeline import Pipeline, open_pipeline
+from tests.pipeline import Pipeline, open_pipeline, own_dbt_project
 from tests.warehouses import fresh_warehouse
 
 MARCH = date(2025, 3, 1)
@@ -26,16 +23,8 @@ MARCH = date(2025, 3, 1)
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A dbt project of the module's own, for the tests change it."""
-    root = tmp_path_factory.mktemp("project")
-    shutil.copytree(
-        settings.PROJECT_ROOT / "dbt_project",
-        root / "dbt_project",
-        ignore=shutil.ignore_patterns("target", "logs"),
-    )
-    load = settings.load
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(settings, "load", lambda: replace(load(), project_root=root))
-        yield root / "dbt_project"
+    with own_dbt_project(tmp_path_factory.mktemp("project")) as own:
+        yield own
 
 
 @pytest.fixture(scope="module")

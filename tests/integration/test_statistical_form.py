@@ -6,15 +6,12 @@ What is counted is held against a plain count of the served records (simulator_f
 from __future__ import annotations
 
 import csv
-import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
 
 import pytest
 
-from service_index import settings
 from service_index.orchestration import form_stages, stages
 from service_index.orchestration.dbt_build import TransformError
 from service_index.orchestration.stages import StageError
@@ -22,7 +19,7 @@ from simulator import dataset
 from simulator.server import SampleSource
 from tests.integration.form_figures import PROVINCE, balance, enter, expected_rows, form, verdicts
 from tests.integration.simulator_figures import QUARTER, FigureCounter, Period
-from tests.pipeline import Pipeline, open_pipeline
+from tests.pipeline import Pipeline, open_pipeline, own_dbt_project
 from tests.warehouses import fresh_warehouse
 
 SOURCE = "Báo cáo quý III/2025"
@@ -55,23 +52,16 @@ def scored(
 ) -> Iterator[tuple[Pipeline, Path]]:
     """The small sample in marts built by a dbt project of the test's own; its by-hand folder."""
     home = tmp_path_factory.mktemp("form")
-    root = tmp_path_factory.mktemp("project")
-    shutil.copytree(
-        settings.PROJECT_ROOT / "dbt_project",
-        root / "dbt_project",
-        ignore=shutil.ignore_patterns("target", "logs"),
-    )
-    load = settings.load
     with (
         pytest.MonkeyPatch.context() as patch,
+        own_dbt_project(tmp_path_factory.mktemp("project")) as project,
         fresh_warehouse(postgres_server) as dsn,
         SampleSource(sample) as source,
     ):
-        patch.setattr(settings, "load", lambda: replace(load(), project_root=root))
         pipeline = open_pipeline(patch, home, dsn, source.connection_uri)
         pipeline.ingest("2025-03-01", "2025-09-16")
         stages.transform(None)
-        yield pipeline, root / "dbt_project" / "seeds" / "by_hand"
+        yield pipeline, project / "seeds" / "by_hand"
 
 
 @pytest.fixture

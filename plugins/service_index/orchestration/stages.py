@@ -185,8 +185,7 @@ def transform(
     """
 
     def tell(result: dbt_build.ModelResult) -> None:
-        if result.resource_type == "model" or result.failed:
-            say(f"  dbt {result.resource_type} {result.name}: {result.status} {result.seconds} s")
+        tell_node(result)
         on_model(result)
 
     started = time.monotonic()
@@ -211,6 +210,12 @@ def transform(
         how = "full refresh" if report.is_full_refresh else "incremental"
         say(f"dbt: {len(report.models)} nodes, {how} ({time.monotonic() - started:.1f} s)")
     return report
+
+
+def tell_node(result: dbt_build.ModelResult) -> None:
+    """Say what became of a dbt node, unless it is a test that passed or a seed."""
+    if result.resource_type == "model" or result.failed:
+        say(f"  dbt {result.resource_type} {result.name}: {result.status} {result.seconds} s")
 
 
 @kill_points.around("gate_marts")

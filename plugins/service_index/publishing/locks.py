@@ -9,7 +9,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from service_index import kill_points
-from service_index.warehouse.locks import MARTS_LOCK, PUBLISHING_LOCK
+from service_index.warehouse.locks import MARTS_LOCK, PUBLISHING_LOCK, session_lock
 
 
 @contextmanager
@@ -44,16 +44,8 @@ def sole_writer(connection: psycopg.Connection, subject: str) -> Iterator[None]:
     """
     if connection.info.transaction_status is not TransactionStatus.IDLE:
         raise ValueError("writing files needs a connection without an open transaction")
-    key = [PUBLISHING_LOCK, subject]
-    connection.execute("select pg_advisory_lock(%s, hashtext(%s))", key)
-    connection.commit()
-    try:
+    with session_lock(connection, PUBLISHING_LOCK, subject):
         yield
-    finally:
-        # A broken connection has let go of it.
-        if not connection.closed:
-            connection.execute("select pg_advisory_unlock(%s, hashtext(%s))", key)
-            connection.commit()
 
 
 def keep_transforms_out(connection: psycopg.Connection) -> None:

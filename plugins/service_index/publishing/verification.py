@@ -49,8 +49,8 @@ def verify(connection: psycopg.Connection, folder: Path) -> list[str]:
     Its files are held against its checksums and manifest, its checksums against those that it was
     published with, its tables and what it says of itself against the published rows. Where its
     checksums are those that it was published with, they answer for its wording: the software may
-    word another way today. `connection`
-    must not be in a transaction. Raises NotADirectoryError where there is no folder.
+    word another way today. `connection` must not be in a transaction. Raises NotADirectoryError
+    where there is no folder.
     """
     return [one_line(problem) for problem in _problems(connection, folder)]
 
