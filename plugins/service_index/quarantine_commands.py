@@ -110,9 +110,11 @@ def mend(
     from service_index.landing.store import LandingStore
     from service_index.loading import mending
     from service_index.orchestration import quarantine_view, stages
+    from service_index.warehouse.clock import assert_clocks_agree
 
     note = mending.note(by or getpass.getuser(), because)
     with stages.open_warehouse() as (connection, _, settings):
+        assert_clocks_agree(connection)
         store = LandingStore(settings.landing_url)
         if file and not (rule or field or old or new or feed):
             report = mending.mend_by_file(connection, store, file, note)

@@ -20,6 +20,7 @@ from service_index.landing.store import LandedRecord, LandingStore
 from service_index.loading import load_batch, load_landed
 from service_index.loading import merging as merging_module
 from service_index.loading.staging import KEPT_RECORDS
+from service_index.quality.gate import run_batch_gate
 from service_index.warehouse.connection import connect
 
 TABLES = ("ops.batch", "ops.watermark", "quarantine.record", "raw.ratings")
@@ -223,3 +224,6 @@ def test_memory_does_not_grow_with_the_batch(
     assert counts == (f"dossiers 0 {count}" if state == "99" else f"dossiers {count} 0")
     assert int(growth.split()[1]) < TOLERATED_GROWTH
     loading.assert_accounted()
+    batch = loading.value("select max(batch_id) from ops.batch")
+    refused = run_batch_gate(warehouse_dsn, [batch], tmp_path / "reports").refused
+    assert refused == ((batch,) if state == "99" else ())

@@ -121,6 +121,21 @@ def test_host_in_another_time_zone(
     assert rows == [(key, *edge[2:]) for key, edge in EDGES.items()]
 
 
+@pytest.mark.fault(17, "the host's clock a year ahead or behind, then right")
+@pytest.mark.parametrize("days", ["365", pytest.param("-365", marks=pytest.mark.long)])
+def test_host_whose_clock_is_wrong(
+    undisturbed: Undisturbed, edge_source: SampleSource, straight: dict[str, Any], days: str
+) -> None:
+    """It fetches nothing, which would else stand in the future, or before what it follows."""
+    installation = delivered(undisturbed, edge_source, ())
+    run = installation.start(ROUND, CLOCK_AHEAD_DAYS=days)
+    assert run.wait() == 1
+    side = "ahead of" if int(days) > 0 else "behind"
+    assert f"this machine's clock is 365 days, 0:00:00 {side} the database's" in run.last_line
+    installation.finish(ROUND)
+    assert numbers(installation) == straight
+
+
 @pytest.mark.fault(15, "32 daily windows in random order, each delivered twice")
 def test_daily_windows_shuffled_and_twice(
     undisturbed: Undisturbed, edge_source: SampleSource, straight: dict[str, Any]

@@ -19,6 +19,7 @@ from service_index.orchestration.dbt_build import ModelResult
 from service_index.orchestration.progress import say
 from service_index.orchestration.stages import StageError, open_warehouse
 from service_index.orchestration.windows import parse_month
+from service_index.warehouse.clock import assert_clocks_agree
 
 
 def land(month: str, *, skip_landed: bool, required: bool) -> dict[str, int]:
@@ -39,6 +40,7 @@ def land(month: str, *, skip_landed: bool, required: bool) -> dict[str, int]:
         )
     started = time.monotonic()
     with open_warehouse() as (connection, _, settings):
+        assert_clocks_agree(connection)
         store = LandingStore(settings.landing_url)
         landed = (manifest.period_month for _, manifest in store.manifests(FEED))
         if skip_landed and period_month in landed:

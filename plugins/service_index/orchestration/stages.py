@@ -27,6 +27,7 @@ from service_index.orchestration.windows import (
 )
 from service_index.settings import Settings
 from service_index.warehouse import migrate
+from service_index.warehouse.clock import assert_clocks_agree
 from service_index.warehouse.connection import connect
 from service_index.warehouse.locks import marts_shared
 
@@ -81,6 +82,7 @@ def land(window: dict[str, str], *, overlap: timedelta, skip_loaded: bool) -> di
     )
     started = time.monotonic()
     with open_warehouse() as (connection, _, settings):
+        assert_clocks_agree(connection)
         store = LandingStore(settings.landing_url)
         client = SourceClient(connections.dossier_api())
         wanted = [
