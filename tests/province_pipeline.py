@@ -7,7 +7,7 @@ procedures after the dossiers that name them, procedures that change from snapsh
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -24,7 +24,7 @@ from service_index.warehouse.connection import connect
 from tests.oracle.calculate import OracleResult, calculate
 from tests.oracle.compare import compare, compare_form
 from tests.oracle.form import FormRow, calculate_form
-from tests.oracle.generate import Phase, Province
+from tests.oracle.generate import INCREMENTAL, Phase, Province, generate
 from tests.oracle.policy import Policy
 from tests.oracle.versions import Delivery
 from tests.phase_source import PhaseSource
@@ -35,6 +35,9 @@ SCORED_AFTER = (1, 3, 4)
 # Forms of whole periods, of the open one and of the year that has both; 34 ends with June.
 PERIODS = ("2025Q1", "2025Q2", "2025H1", "2025Q3", "2025")
 PROVINCES = ("33", "01")
+# The seeds that tests use; whether units and procedures stand still in the last phase. Where they
+# do not, that alone builds every month again, and it does not matter what else has changed.
+SEEDS = {766: False, 2025: False, 33: True}
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,16 @@ class Expectation:
 
     result: OracleResult
     form: list[FormRow]
+
+
+def province_of(seed: int) -> Province:
+    """The generated province of one of SEEDS."""
+    province = generate(seed)
+    if SEEDS[seed]:
+        *phases, last = province.phases
+        records = {feed: rows for feed, rows in last.records.items() if feed in INCREMENTAL}
+        province = replace(province, phases=[*phases, replace(last, records=records)])
+    return province
 
 
 def ingest_phases(pipeline: Pipeline, source: PhaseSource, province: Province) -> Iterator[int]:
@@ -77,7 +90,7 @@ def _ingest(pipeline: Pipeline, phase: Phase) -> None:
     client = SourceClient(connections.dossier_api())
     store = LandingStore(load().landing_url)
     with connect(pipeline.dsn) as connection:
-        for feed in FEEDS.values():
+        for feed in (feed for feed in FEEDS.values() if feed.name in phase.records):
             with landing_at(phase.read_at(feed.name)):
                 if feed.kind == "snapshot":
                     extract_snapshot(client, feed, store)

@@ -14,7 +14,7 @@ import pytest
 
 from tests.mutation.bench import ROOT, Bench, open_bench
 from tests.mutation.judge_dbt import EMPTY, BuildEmpty, UnitTests
-from tests.mutation.judge_pytest import Tests
+from tests.mutation.judge_pytest import PytestRun
 from tests.mutation.mutants import Mutant
 
 NAMED = tomllib.loads((ROOT / "tests/mutation/named.toml").read_text(encoding="utf-8"))["mutants"]
@@ -48,7 +48,7 @@ def mutant(told: dict[str, Any]) -> Mutant:
 @pytest.mark.parametrize("told", OF_PYTHON, ids=lambda told: told["name"])
 def test_a_mutant_of_the_loader_is_killed(told: dict[str, Any], bench: Bench) -> None:
     with bench.mutated(mutant(told)):
-        verdict = bench.judge(Tests(bench.server_dsn, tuple(told["tests"])), SECONDS)
+        verdict = bench.judge(PytestRun(bench.server_dsn, tuple(told["tests"])), SECONDS)
     assert verdict.outcome == "killed", verdict
 
 
@@ -64,7 +64,7 @@ def test_a_mutant_of_the_score_path_is_killed(told: dict[str, Any], built: Bench
 
 def test_judges_are_content_without_a_mutant(built: Bench) -> None:
     tests = ("tests/integration/test_load_windows.py",)
-    assert built.judge(Tests(built.server_dsn, tests), SECONDS).outcome == "survived"
+    assert built.judge(PytestRun(built.server_dsn, tests), SECONDS).outcome == "survived"
     models = "dbt_project/models"
     for path in (f"{models}/marts/fct_dossier.sql", f"{models}/marts/mart_monthly_score.sql"):
         judge = UnitTests(built.server_dsn, path, 1, template=EMPTY)

@@ -24,7 +24,7 @@ from service_index.warehouse import embedded, migrate
 from tests.mutation import mutants, page, rooms
 from tests.mutation.bench import ROOT, Bench, Job, Verdict, open_bench, tracked_files
 from tests.mutation.judge_dbt import UnitTests
-from tests.mutation.judge_pytest import Tests
+from tests.mutation.judge_pytest import PytestRun
 from tests.mutation.mutants import Mutant
 from tests.mutation.provinces import MakeProvince
 from tests.mutation.rooms import Room
@@ -37,7 +37,7 @@ _JUDGED_BY = ("dbt_project/", "plugins/", "simulator/", "tests/")
 
 @dataclass(frozen=True)
 class Options:
-    sample: int
+    sample: int | None
     seed: int
     room: str | None
     page: Path
@@ -80,7 +80,9 @@ def main() -> None:
     options = _options()
     kept = Kept(_STATE / "verdicts.jsonl")
     drawn = {
-        room: mutants.draw(mutants.of_room(room, ROOT), options.sample, options.seed, ROOT)
+        room: mutants.draw(
+            mutants.of_room(room, ROOT), options.sample or room.sample, options.seed, ROOT
+        )
         for room in rooms.read()
     }
     with _server() as server_dsn, open_bench(server_dsn) as bench:
@@ -89,14 +91,14 @@ def main() -> None:
                 _judge_room(bench, room, sample, kept)
     judged = {room: {m: kept.verdict(m) for m in sample} for room, sample in drawn.items()}
     if all(verdict for verdicts in judged.values() for verdict in verdicts.values()):
-        text = page.text(judged, options.sample, options.seed)
+        text = page.text(judged, options.seed)
         options.page.write_text(text, encoding="utf-8")
         print(f"written: {options.page}")
 
 
 def _options() -> Options:
     parser = argparse.ArgumentParser(prog="tests.mutation.campaign", description=__doc__)
-    parser.add_argument("--sample", type=int, default=100, help="how many mutants of each room")
+    parser.add_argument("--sample", type=int, help="how many mutants of each room")
     parser.add_argument("--seed", type=int, default=766, help="which ones")
     names = [room.name for room in rooms.read()]
     parser.add_argument("--room", choices=names, help="of this room alone")
@@ -135,7 +137,7 @@ def _prepare(bench: Bench, room: Room, any_mutant: Mutant) -> None:
 def _job(bench: Bench, room: Room, mutant: Mutant) -> Job:
     if room.judge == "dbt":
         return UnitTests(bench.server_dsn, mutant.path, mutant.number, room.provinces)
-    return Tests(bench.server_dsn, room.tests, room.without)
+    return PytestRun(bench.server_dsn, room.tests, room.without)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from tests.warehouses import KEPT_SERVER
 
 
 @dataclass(frozen=True)
-class Tests:
+class PytestRun:
     """Tests to be run in this order, on a server that is there."""
 
     server_dsn: str

@@ -23,8 +23,8 @@ hangs; one that is no SQL or no Python is invalid and does not count. A survivor
 equivalent, so that no test can tell it from the program, or something that no test looks at.
 How it is done: [decision 0016](decisions/0016-mutation-testing.md).
 
-Rules: `tests/mutation/*.rules`, applied by universalmutator {tool}. Sample: {sample} mutants of
-each room, one of a line before a second one, drawn with seed {seed}.
+Rules: `tests/mutation/*.rules`, applied by universalmutator {tool}. A sample of
+each room's mutants, one of a line before a second one, is drawn with seed {seed}.
 
 """
 
@@ -44,9 +44,9 @@ _COLUMNS = (
 Judged = Mapping[Room, Mapping[Mutant, Verdict | None]]
 
 
-def text(judged: Judged, sample: int, seed: int) -> str:
+def text(judged: Judged, seed: int) -> str:
     known = _known()
-    page = _HEAD.format(tool=version("universalmutator"), sample=sample, seed=seed)
+    page = _HEAD.format(tool=version("universalmutator"), seed=seed)
     page += f"| {' | '.join(_COLUMNS)} |\n|---|{'---:|' * (len(_COLUMNS) - 1)}\n"
     for room, verdicts in judged.items():
         page += _row(room, verdicts, known)

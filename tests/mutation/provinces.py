@@ -25,7 +25,6 @@ class MakeProvince:
 
         from service_index.orchestration import dbt_build, stages
         from service_index.orchestration.dbt_build import TransformError
-        from tests.oracle.generate import generate
         from tests.phase_source import PhaseSource
         from tests.pipeline import open_pipeline
         from tests.province_pipeline import (
@@ -33,6 +32,7 @@ class MakeProvince:
             expectation,
             hold_against,
             ingest_phases,
+            province_of,
         )
 
         def breaks_off(*_: object, **__: object) -> None:
@@ -40,7 +40,7 @@ class MakeProvince:
 
         copy_database(self.server_dsn, TEMPLATE, JUDGED)
         home = root / f".province-{self.seed}"
-        province = generate(self.seed)
+        province = province_of(self.seed)
         month = f"{province.months[-1]:%Y-%m}"
         with (
             pytest.MonkeyPatch.context() as patch,

@@ -14,6 +14,7 @@ class Room:
     """A part of the program with a score of its own.
 
     judge       dbt or pytest
+    sample      how many mutants are drawn, unless the command says
     rules       rule files, of this folder or universalmutator's own
     sql_rules   rule files for the SQL inside Python
     seconds     after which a mutant counts as killed because it hangs
@@ -24,6 +25,7 @@ class Room:
     name: str
     about: str
     judge: str
+    sample: int
     rules: tuple[str, ...]
     files: tuple[str, ...]
     seconds: int

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import dbt.adapters.postgres
 import dbt.cli.main
-import frictionless
-import great_expectations
 import hypothesis
 import hypothesis.strategies
 import openpyxl
@@ -18,8 +16,6 @@ from universalmutator import mutator
 
 __all__ = [
     "dbt",
-    "frictionless",
-    "great_expectations",
     "hypothesis",
     "mutator",
     "openpyxl",
