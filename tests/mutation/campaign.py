@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import json
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -78,6 +79,8 @@ class Kept:
 
 def main() -> None:
     options = _options()
+    # However it is broken off, the server and the copy go.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("broken off"))
     kept = Kept(_STATE / "verdicts.jsonl")
     drawn = {
         room: mutants.draw(
