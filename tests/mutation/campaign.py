@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from service_index.warehouse import embedded, migrate
-from tests.mutation import mutants, page, rooms
+from tests.mutation import mutants, page, python_parts, rooms
 from tests.mutation.bench import ROOT, Bench, Job, Verdict, open_bench, tracked_files
 from tests.mutation.judge_dbt import UnitTests
 from tests.mutation.judge_pytest import PytestRun
@@ -140,7 +140,9 @@ def _prepare(bench: Bench, room: Room, any_mutant: Mutant) -> None:
 def _job(bench: Bench, room: Room, mutant: Mutant) -> Job:
     if room.judge == "dbt":
         return UnitTests(bench.server_dsn, mutant.path, mutant.number, room.provinces)
-    return PytestRun(bench.server_dsn, room.tests, room.without)
+    statements = python_parts.lines_of_sql((ROOT / mutant.path).read_text(encoding="utf-8"))
+    of_sql = mutant.number in statements
+    return PytestRun(bench.server_dsn, room.tests, room.without, of_sql)
 
 
 @contextmanager

@@ -17,11 +17,13 @@ from tests.warehouses import KEPT_SERVER
 
 @dataclass(frozen=True)
 class PytestRun:
-    """Tests to be run in this order, on a server that is there."""
+    """Tests to be run in this order, on a server that is there. `of_sql`: the mutant lies in a
+    statement, so that it is invalid when PostgreSQL cannot make sense of it."""
 
     server_dsn: str
     tests: tuple[str, ...]
     without: str = ""
+    of_sql: bool = True
 
     def run(self, root: Path) -> Verdict:
         import hypothesis
@@ -32,7 +34,7 @@ class PytestRun:
             "judge", derandomize=True, database=None, deadline=None, phases=phases
         )
         os.environ[KEPT_SERVER] = self.server_dsn
-        watcher = _Watcher()
+        watcher = _Watcher(self.of_sql)
         options = ["-x", "-q", "-p", "no:cacheprovider", "--hypothesis-profile=judge"]
         options += ["-k", f"not ({self.without})"] if self.without else []
         places = ["--rootdir", str(root), "-c", str(root / "pyproject.toml")]
@@ -47,7 +49,8 @@ class PytestRun:
 class _Watcher:
     """Keeps the first failure."""
 
-    def __init__(self) -> None:
+    def __init__(self, of_sql: bool) -> None:
+        self._of_sql = of_sql
         self.verdict: Verdict | None = None
 
     @pytest.hookimpl(wrapper=True)
@@ -56,8 +59,9 @@ class _Watcher:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
         if report.failed and self.verdict is None:
-            unreadable = call.excinfo is not None and _is_no_sql(call.excinfo.value)
-            self.verdict = Verdict("invalid" if unreadable else "killed", item.nodeid)
+            error = call.excinfo.value if call.excinfo else None
+            invalid = self._of_sql and _is_no_sql(error)
+            self.verdict = Verdict("invalid" if invalid else "killed", item.nodeid)
         return report
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:

@@ -5,6 +5,7 @@ with replied as (
     select
         period.period_month,
         record.unit_code,
+        true as is_replied,
         record.is_on_time,
         record.is_rated,
         record.is_satisfied
@@ -16,6 +17,7 @@ unanswered as (
     select
         period.period_month,
         record.unit_code,
+        false as is_replied,
         false as is_on_time,
         false as is_rated,
         false as is_satisfied
