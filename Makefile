@@ -5,20 +5,21 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := env -u PYTHONPATH $(BIN)
 
-.PHONY: help setup demo test test-fast test-reliability test-browser test-office bench-publication lint docs up down clean lock
+.PHONY: help setup demo test test-fast test-reliability test-mutation test-browser test-office bench-publication lint docs up down clean lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
 
 setup: .venv/.runtime ## build the environment in .venv/ (nothing else)
 
-# The installer is locked too; where it cannot work, pip does the same, only slower.
+# The installer is locked too; where it cannot work, pip does the same, only slower. The locks are
+# whole (--no-deps), but for what requirements/excludes.txt keeps out on purpose.
 define install
 	@echo "Installing $(1) into .venv (about a minute on a first run) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/installer.txt
-	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(1) \
-		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --no-deps -r $(1) \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(1)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 endef
 
@@ -43,6 +44,9 @@ test-fast: .venv/.development ## the tests but for those at the province's true 
 test-reliability: .venv/.development ## every fault many times over, hundreds of kills; writes docs/reliability.md
 	@$(RUN)/python -m pytest -n 2 --dist loadfile -m fault --long --kills 200 \
 		--reliability-table docs/reliability.md
+
+test-mutation: .venv/.development ## a seeded sample of mutants of score path and loader; writes docs/mutation.md
+	@$(RUN)/python -m tests.mutation.campaign $(ARGUMENTS)
 
 test-browser: .venv/.development ## the public pages in a headless Chromium
 	@command -v chromium > /dev/null || { echo "no chromium here: apt-get install chromium"; exit 1; }
@@ -78,4 +82,5 @@ lock: .venv/.runtime ## renew the locks in requirements/ from the *.in files
 	@for name in installer runtime; do $(BIN)/uv pip compile -q --universal --generate-hashes --no-header \
 		--python-version 3.11 -o requirements/$$name.txt requirements/$$name.in; done
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
-		-c requirements/runtime.txt -o requirements/development.txt requirements/development.in
+		-c requirements/runtime.txt --excludes requirements/excludes.txt \
+		-o requirements/development.txt requirements/development.in

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from service_index.warehouse import connection, embedded, migrate
-from tests.warehouses import TEMPLATE, fresh_warehouse
+from tests.warehouses import KEPT_SERVER, TEMPLATE, fresh_warehouse
 
 pytest_plugins = ["tests.reliability.report"]
 
@@ -29,7 +29,11 @@ def _environment_of_its_own() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The dsn of a throw-away embedded server that holds a migrated template database."""
+    """The dsn of a throw-away embedded server that holds a migrated template database, or of one
+    that whoever runs the tests keeps."""
+    if kept := os.environ.get(KEPT_SERVER):
+        yield kept
+        return
     # Not pytest's own folder: a Unix socket's path may have 107 bytes at most.
     home = Path(tempfile.mkdtemp(prefix="si-"))
     home.chmod(0o755)

@@ -215,6 +215,13 @@ def test_unparsable_bytes_are_kept_as_they_are(loading: Loading) -> None:
     assert loading.value("select body from quarantine.record") == torn
 
 
+def test_the_end_of_a_window_is_not_in_it(loading: Loading) -> None:
+    versions = ("20250331235959", "20250401000000")
+    report = loading.deliver("dossiers", *(dossier(version, version) for version in versions))
+    assert (report.loaded, report.refusals) == (1, {"version_in_future": 1})
+    assert loading.rows("select dossier_id from raw.dossiers") == [(versions[0],)]
+
+
 def test_file_is_held_against_the_time_of_its_landing(loading: Loading) -> None:
     lines = [dossier("D1", "20250930235959"), dossier("D2", "20251001120000")]
     content = "\n".join(map(json.dumps, lines)).encode()

@@ -89,6 +89,15 @@ def test_repeated_key_within_a_snapshot(loading: Loading) -> None:
     assert loading.deliver("units", unit(TenDonVi="B")).duplicates == 1
 
 
+def test_the_first_later_snapshot_ends_what_came_late(loading: Loading) -> None:
+    later = [NOON + timedelta(days=day) for day in (1, 2)]
+    for instant in later:
+        loading.deliver("units", unit("U1", TenDonVi="A"), at=instant)
+    loading.deliver("units", unit("U1", TenDonVi="A"), unit("U2", TenDonVi="B"), at=NOON)
+    of_both = [(NOON, "A", False), (NOON, "B", False)]
+    assert states(loading) == [*of_both, (later[0], "A", False), (later[0], "B", True)]
+
+
 def test_rows_of_a_refused_snapshot_do_not_stand(loading: Loading) -> None:
     loading.deliver("units", unit("U1"), unit("U2"))
     cut_short = loading.deliver("units")
@@ -98,6 +107,7 @@ def test_rows_of_a_refused_snapshot_do_not_stand(loading: Loading) -> None:
     )
     whole = loading.deliver("units", unit("U1"), unit("U2"))
     assert (whole.loaded, whole.duplicates, whole.removed) == (0, 2, 0)
+    assert loading.deliver("units", unit("U1")).removed == 1
 
 
 def test_procedure_that_waited_for_its_unit_is_as_of_its_snapshot(loading: Loading) -> None:

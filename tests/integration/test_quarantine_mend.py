@@ -161,6 +161,29 @@ def test_a_mend_that_was_landed_and_not_loaded_is_loaded_once(
     assert waiting(loading) == []
 
 
+def test_a_mend_loads_no_other_landing(loading: Loading, tmp_path: Path) -> None:
+    loading.deliver("petitions", petition("K1", TrangThai="9"))
+    path = tmp_path / "mend.ndjson"
+    (line,) = export(loading, "unknown_value", path)
+    loading.landing.land(Delivery("petitions", [petition("K2")]))
+    line["body"]["TrangThai"] = "3"
+    assert mend(loading, path, [line]).batches[0].loaded == 1
+    assert loading.rows("select petition_id from raw.petitions") == [("K1",)]
+
+
+def test_a_mend_tells_of_the_time_before_it_came(loading: Loading, tmp_path: Path) -> None:
+    loading.deliver("petitions", petition("K1", TrangThai="9"), petition("K2", TrangThai="9"))
+    path = tmp_path / "mend.ndjson"
+    lines = export(loading, "unknown_value", path)
+    for line, version in zip(lines, ("20250303090000", "29990101000000"), strict=True):
+        line["body"] |= {"TrangThai": "3", "NgayCapNhat": version}
+    report = mend(loading, path, lines)
+    assert [problem.reason.partition(":")[0] for problem in report.problems] == [
+        "version_in_future"
+    ]
+    assert loading.rows("select petition_id from raw.petitions") == [("K1",)]
+
+
 def test_bad_bodies_stay_out_and_good_ones_go_in(loading: Loading, tmp_path: Path) -> None:
     keys = [f"K{number}" for number in range(1, 8)]
     loading.deliver("petitions", *(petition(key, TrangThai="9") for key in keys))
