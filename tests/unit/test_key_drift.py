@@ -12,7 +12,7 @@ DOSSIER = {"MaHoSo": {"string": 100}, "SoTien": {"string": 60, "missing": 40}}
 
 
 def batch(number: int, keys: dict[str, dict[str, int]], records: int = 100, **other: str) -> Batch:
-    return Batch(number, other.get("origin", "dossiers service"), "loaded", records, keys)
+    return Batch(number, other.get("origin", "dossiers service"), records, keys)
 
 
 def drifts(*batches: Batch, passed: Iterable[int] = ()) -> dict[int, Drift]:

@@ -35,7 +35,6 @@ class Batch:
 
     batch_id: int
     origin: str
-    status: str
     records: int
     keys: Mapping[str, _Counts]
 
@@ -43,7 +42,7 @@ class Batch:
         """How many could have carried the key: the records, or the items of its list."""
         holder, nested, _ = path.rpartition(".")
         if nested:
-            return sum(self.keys.get(holder, {}).values())
+            return self.keys_of(holder)
         return self.keys_of(path.removesuffix("[]")) if path.endswith("[]") else self.records
 
     def keys_of(self, path: str) -> int:
@@ -77,7 +76,6 @@ def note(connection: psycopg.Connection, batch_ids: Sequence[int]) -> None:
             """
             select
                 batch_id,
-                status,
                 feed || ' ' || case kind
                     when 'file' then coalesce(substring(lower(source), '[.](jsonl|csv|xlsx)'), '')
                     else 'service'
@@ -171,7 +169,3 @@ def _learn(batch: Batch, seen: dict[str, _Seen], *, has_passed: bool) -> None:
 
 def _types(counts: _Counts) -> set[str]:
     return {kind for kind in counts if kind != "missing"}
-
-
-def _listed(types: set[str]) -> str:
-    return " or ".join(sorted(types))
