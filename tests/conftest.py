@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
 
-from service_index.warehouse import connection, embedded, migrate
-from tests.warehouses import KEPT_SERVER, TEMPLATE, fresh_warehouse
+from service_index.warehouse import connection
+from tests.warehouses import KEPT_SERVER, fresh_warehouse, throw_away_server
 
 pytest_plugins = ["tests.reliability.report"]
 
@@ -29,20 +26,12 @@ def _environment_of_its_own() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The dsn of a throw-away embedded server that holds a migrated template database, or of one
-    that whoever runs the tests keeps."""
+    """The dsn of a throw-away server, or of one that whoever runs the tests keeps."""
     if kept := os.environ.get(KEPT_SERVER):
         yield kept
-        return
-    # Not pytest's own folder: a Unix socket's path may have 107 bytes at most.
-    home = Path(tempfile.mkdtemp(prefix="si-"))
-    home.chmod(0o755)
-    try:
-        migrate.upgrade(embedded.database_dsn(home, TEMPLATE))
-        yield embedded.ensure_running(home)
-    finally:
-        embedded.stop(home)
-        shutil.rmtree(home, ignore_errors=True)
+    else:
+        with throw_away_server() as dsn:
+            yield dsn
 
 
 @pytest.fixture

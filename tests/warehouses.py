@@ -1,18 +1,37 @@
-"""Fresh warehouses, cloned from a migrated template."""
+"""Throw-away servers, and fresh warehouses on them, cloned from a migrated template."""
 
 from __future__ import annotations
 
 import itertools
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
+
+from service_index.warehouse import embedded, migrate
 
 TEMPLATE = "warehouse_template"
 # Names, in the environment, a server with that template which runs on after the session.
 KEPT_SERVER = "TEST_POSTGRES_DSN"
 _number = itertools.count(1)
+
+
+@contextmanager
+def throw_away_server() -> Iterator[str]:
+    """The dsn of an embedded server that holds a migrated template database, while it is needed."""
+    # Not in a folder of the tests' own: a Unix socket's path may have 107 bytes at most.
+    home = Path(tempfile.mkdtemp(prefix="si-"))
+    home.chmod(0o755)
+    try:
+        migrate.upgrade(embedded.database_dsn(home, TEMPLATE))
+        yield embedded.ensure_running(home)
+    finally:
+        embedded.stop(home)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 @contextmanager

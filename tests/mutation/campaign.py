@@ -11,17 +11,12 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import shutil
 import signal
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from service_index.warehouse import embedded, migrate
 from tests.mutation import mutants, page, python_parts, rooms
 from tests.mutation.bench import ROOT, Bench, Job, Verdict, open_bench, tracked_files
 from tests.mutation.judge_dbt import UnitTests
@@ -29,7 +24,7 @@ from tests.mutation.judge_pytest import PytestRun
 from tests.mutation.mutants import Mutant
 from tests.mutation.provinces import MakeProvince
 from tests.mutation.rooms import Room
-from tests.warehouses import TEMPLATE
+from tests.warehouses import throw_away_server
 
 _STATE = ROOT / ".mutation"
 _PREPARATION_SECONDS = 900
@@ -88,7 +83,7 @@ def main() -> None:
         )
         for room in rooms.read()
     }
-    with _server() as server_dsn, open_bench(server_dsn) as bench:
+    with throw_away_server() as server_dsn, open_bench(server_dsn) as bench:
         for room, sample in drawn.items():
             if options.room in {None, room.name}:
                 _judge_room(bench, room, sample, kept)
@@ -143,19 +138,6 @@ def _job(bench: Bench, room: Room, mutant: Mutant) -> Job:
     statements = python_parts.lines_of_sql((ROOT / mutant.path).read_text(encoding="utf-8"))
     of_sql = mutant.number in statements
     return PytestRun(bench.server_dsn, room.tests, room.without, of_sql)
-
-
-@contextmanager
-def _server() -> Iterator[str]:
-    # Not below the copy: a Unix socket's path may have 107 bytes at most.
-    home = Path(tempfile.mkdtemp(prefix="si-"))
-    home.chmod(0o755)
-    try:
-        migrate.upgrade(embedded.database_dsn(home, TEMPLATE))
-        yield embedded.ensure_running(home)
-    finally:
-        embedded.stop(home)
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def _digest(*files: Path) -> str:
