@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 from load_support import Delivery, Landing, Loading, dossier, payment, petition, procedure, unit
+from mend_support import BY, Line, by_rule, export, landings, mend, waiting
 
 from service_index.landing.errors import UnreadableFileError
 from service_index.landing.limits import FileLimits
-from service_index.landing.manifest import MendingRule
 from service_index.landing.store import LandingStore
 from service_index.loading import load_landed
 from service_index.loading.exchange import ExchangeError, write
@@ -22,15 +20,12 @@ from service_index.loading.mending import (
     MendingError,
     MendReport,
     mend_by_file,
-    mend_by_rule,
     note,
 )
 from service_index.loading.waiting import of_rule
 from service_index.warehouse.connection import connect
 from tests.warehouses import fresh_warehouse
 
-BY = note("clerk", "told by the one-stop office")
-Line = dict[str, Any]
 Correct = Callable[[Line], None]
 
 
@@ -40,37 +35,6 @@ def loading(warehouse: psycopg.Connection, tmp_path: Path) -> Loading:
     made.deliver("units", unit())
     made.deliver("procedures", procedure())
     return made
-
-
-def export(loading: Loading, rule: str, path: Path) -> list[Line]:
-    write(path, of_rule(loading.connection, rule), [])
-    loading.connection.commit()
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def mend(loading: Loading, path: Path, lines: list[Line]) -> MendReport:
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    report = mend_by_file(loading.connection, loading.landing.store, path, BY)
-    loading.assert_accounted()
-    return report
-
-
-def by_rule(loading: Loading, *rule: str, feed: str | None = None) -> MendReport:
-    names = ("refused_rule", "field", "from_value", "to_value")
-    mending_rule = MendingRule(**dict(zip(names, rule, strict=True)))
-    report = mend_by_rule(loading.connection, loading.landing.store, mending_rule, BY, feed)
-    loading.assert_accounted()
-    return report
-
-
-def waiting(loading: Loading) -> list[tuple[Any, ...]]:
-    return loading.rows(
-        "select record_key, rule from quarantine.record where resolved_at is null order by 1, 2"
-    )
-
-
-def landings(loading: Loading) -> list[str]:
-    return [path for path, _ in loading.landing.store.manifests()]
 
 
 def test_export_is_for_its_owner_alone(loading: Loading, tmp_path: Path) -> None:

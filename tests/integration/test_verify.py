@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -27,11 +26,9 @@ from publish_marts import (
     publish,
     resolve_late,
 )
+from rewording import reword
 
-from service_index.publishing import edition, manifest
 from service_index.publishing.folder import ensure_files
-from service_index.publishing.open_data import csv as open_data_csv
-from service_index.publishing.open_data import descriptions, parquet
 from service_index.publishing.statistical_form import publish_form
 from service_index.publishing.verification import verify
 from tests.warehouses import fresh_warehouse
@@ -341,22 +338,6 @@ def test_rows_altered_in_the_database(warehouse: psycopg.Connection, tmp_path: P
         "data/criterion_score.csv: is not what the database gives",
         "data/criterion_score.parquet: is not what the database gives",
     ]
-
-
-def reword(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The software of another day: other words, schemas and ways to write the same values."""
-    shipped = descriptions.of_table
-
-    def of_table(table: str) -> descriptions.Description:
-        return replace(shipped(table), title_vi="Tên khác")
-
-    monkeypatch.setattr(descriptions, "of_table", of_table)
-    monkeypatch.setitem(manifest._DIALECT, "commentChar", "#")
-    monkeypatch.setitem(manifest.LICENCE, "title", "CC")
-    monkeypatch.setattr(parquet, "NUMBER", pa.decimal256(76, 30))
-    monkeypatch.setattr(open_data_csv, "_FORMULA", "^X")
-    for module in (edition, open_data_csv, parquet, manifest):
-        monkeypatch.setattr(module, "SAMPLE_NOTICE", "DỮ LIỆU THỬ")
 
 
 def test_folder_as_published_is_right_whatever_the_words_of_today(
