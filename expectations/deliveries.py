@@ -36,7 +36,8 @@ _SILENCES = """(
         period.period_month,
         silence.unit_code,
         silence.last_active_on,
-        coalesce(silence.is_alarm, false) as is_alarm,
+        -- no row is no silence; a bound that is not there is no verdict, which fails
+        silence.unit_code is not null and silence.is_alarm as is_alarm,
         exists (
             select from catalogue.office_calendar as known
             where date_trunc('year', known.first_day) = date_trunc('year', period.period_month)
@@ -64,6 +65,7 @@ SILENCE = Suite(
             "The office calendar does not know the year, so that neither volume nor silence is "
             "judged: add its holidays.",
             severity="warn",
+            names="array[to_char(period_month, 'YYYY')]",
         ),
     ),
 )

@@ -61,6 +61,20 @@ def test_a_renamed_key_is_named_with_what_is_new_beside_it() -> None:
     )
 
 
+def test_a_key_that_is_renamed_and_still_there_without_values() -> None:
+    emptied = {"MaHoSo": {"string": 100}, "SoTien": {"missing": 100}}
+    renamed = {**emptied, "TongTien": {"string": 60}}
+    gone = ["SoTien (new: TongTien)"]
+    found = drifts(batch(1, DOSSIER), batch(2, renamed), batch(3, renamed))
+    assert [found[2].removed, found[3].removed] == [gone, gone]
+    # A day on which nobody paid.
+    assert drifts(batch(1, DOSSIER), batch(2, emptied))[2] == Drift()
+    # Once it has passed, by a person's word, the new key is one as any other.
+    assert drifts(batch(1, DOSSIER), batch(2, renamed), batch(3, renamed), passed=[1, 2]) == {
+        3: Drift()
+    }
+
+
 def test_keys_inside_a_list_are_judged_by_its_items() -> None:
     fees = {**DOSSIER, "Phi": {"array": 50}, "Phi[]": {"object": 120}, "Phi[].Gia": {"string": 120}}
     other = {k: v for k, v in fees.items() if k != "Phi[].Gia"} | {"Phi[].Muc": {"string": 120}}
@@ -68,7 +82,7 @@ def test_keys_inside_a_list_are_judged_by_its_items() -> None:
         added=["Phi[].Muc"], removed=["Phi[].Gia (new: Phi[].Muc)"]
     )
     # Lists that happen to be empty lack no key.
-    empty = {**DOSSIER, "Phi": {"array": 50}}
+    empty = {**DOSSIER, "Phi": {"array": 100}}
     assert drifts(batch(1, fees), batch(2, empty))[2] == Drift()
 
 

@@ -37,7 +37,6 @@ class KeySampler:
     """
 
     def __init__(self) -> None:
-        self.keys: set[str] = set()
         self.records = 0
         self.types: dict[str, Counter[str]] = {}
         self._decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -52,6 +51,11 @@ class KeySampler:
                     self._note(self._decode(record.body))
             yield record
 
+    @property
+    def keys(self) -> set[str]:
+        """The keys of the records themselves."""
+        return {path for path in self.types if "[]" not in path}
+
     def profile(self) -> dict[str, object]:
         """The counts, as they are kept in `ops.batch.key_profile`."""
         return {"records": self.records, "keys": {k: dict(v) for k, v in self.types.items()}}
@@ -60,7 +64,6 @@ class KeySampler:
         self.records += 1
         for name, value in fields.items():
             path, content = _plain(name), bytes(value)
-            self.keys.add(path)
             self._add(path, _type_of(content))
             if content.startswith(b"["):
                 # A list of anything but objects has no keys inside.

@@ -41,12 +41,7 @@ class Batch:
     def population(self, path: str) -> int:
         """How many could have carried the key: the records, or the items of its list."""
         holder, nested, _ = path.rpartition(".")
-        if nested:
-            return self.keys_of(holder)
-        return self.keys_of(path.removesuffix("[]")) if path.endswith("[]") else self.records
-
-    def keys_of(self, path: str) -> int:
-        return sum(self.keys.get(path, {}).values())
+        return sum(self.keys.get(holder, {}).values()) if nested else self.records
 
 
 @dataclass
@@ -60,12 +55,20 @@ class Drift:
 
 @dataclass
 class _Seen:
-    """A key in the batches so far; it is expected until a batch without it has passed."""
+    """A key in the batches so far; it is expected until a batch without it has passed.
+
+    carriers      records, or items of its list, that had the key
+    filled        those in which it had a value
+    population    those that could have had it
+    is_settled    the first batch had it, or one that has passed
+    """
 
     carriers: int = 0
+    filled: int = 0
     population: int = 0
     types: set[str] = field(default_factory=set)
     is_expected: bool = True
+    is_settled: bool = False
 
 
 def note(connection: psycopg.Connection, batch_ids: Sequence[int]) -> None:
@@ -110,18 +113,19 @@ def find(batches: Iterable[Batch], asked: frozenset[int]) -> dict[int, Drift]:
         seen = origins.setdefault(batch.origin, {})
         if batch.batch_id in asked:
             found[batch.batch_id] = _compare(batch, seen) if seen else Drift()
-        _learn(batch, seen, has_passed=batch.batch_id not in asked)
+        _learn(batch, seen, has_passed=batch.batch_id not in asked, is_first=not seen)
     return found
 
 
 def _compare(batch: Batch, seen: Mapping[str, _Seen]) -> Drift:
     added = sorted(path for path in batch.keys if path not in seen and not path.endswith("[]"))
-    removed = sorted(path for path, key in seen.items() if _is_missing(batch, path, key))
+    # What a batch brought that was refused is known, but may still be another's new name.
+    unsettled = {path for path, key in seen.items() if not key.is_settled} & batch.keys.keys()
     drift = Drift(added=added)
-    for path in removed:
-        level = path.rpartition(".")[0]
-        beside = [new for new in added if new.rpartition(".")[0] == level]
-        drift.removed.append(f"{path} (new: {', '.join(beside)})" if beside else path)
+    for path, key in sorted(seen.items()):
+        beside = [new for new in sorted({*added, *unsettled}) if _level(new) == _level(path)]
+        if _is_missing(batch, path, key, may_be_renamed=bool(beside)):
+            drift.removed.append(f"{path} (new: {', '.join(beside)})" if beside else path)
     for path, counts in sorted(batch.keys.items()):
         if path in seen and _is_retyped(counts, seen[path].types):
             before, now = (
@@ -131,14 +135,27 @@ def _compare(batch: Batch, seen: Mapping[str, _Seen]) -> Drift:
     return drift
 
 
-def _is_missing(batch: Batch, path: str, key: _Seen) -> bool:
-    if path in batch.keys or not key.is_expected:
+def _level(path: str) -> str:
+    """The list in which the key is; empty for a key of the record itself."""
+    return path.rpartition(".")[0]
+
+
+def _is_missing(batch: Batch, path: str, key: _Seen, *, may_be_renamed: bool) -> bool:
+    # That lists are empty says nothing of the keys of their items.
+    if not key.is_expected or path.endswith("[]"):
         return False
+    carriers = key.carriers
+    if path in batch.keys:
+        # A day may well lack all values of a key; but they are not lost by chance just when another
+        # key comes in.
+        if not may_be_renamed or _types(batch.keys[path]):
+            return False
+        carriers = key.filled
     # Of a list that is gone, the list is named and not all that was in it.
     population = batch.population(path)
     return (
         population >= TELLING_RECORDS
-        and population * key.carriers >= EXPECTED_CARRIERS * key.population
+        and population * carriers >= EXPECTED_CARRIERS * key.population
     )
 
 
@@ -153,11 +170,13 @@ def _is_retyped(counts: _Counts, known: set[str]) -> bool:
     )
 
 
-def _learn(batch: Batch, seen: dict[str, _Seen], *, has_passed: bool) -> None:
+def _learn(batch: Batch, seen: dict[str, _Seen], *, has_passed: bool, is_first: bool) -> None:
     for path, counts in batch.keys.items():
         key = seen.setdefault(path, _Seen())
         key.carriers += sum(counts.values())
+        key.filled += sum(count for kind, count in counts.items() if kind != "missing")
         key.is_expected = True
+        key.is_settled = key.is_settled or has_passed or is_first
         if has_passed or not key.types:
             key.types |= _types(counts)
     for path, key in seen.items():

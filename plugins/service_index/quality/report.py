@@ -46,7 +46,8 @@ def rewrite(connection: psycopg.Connection, gate_run_id: int) -> None:
     batch_ids = subject.get("batch_ids")
     batches = record.read_batches(connection, batch_ids) if batch_ids else ()
     periods = subject.get("periods", subject.get("months"))
-    write(result, batches, periods, is_sample=is_sample)
+    quarantine = record.read_quarantine(connection, batch_ids) if batch_ids else ()
+    write(result, batches, periods, quarantine=quarantine, is_sample=is_sample)
 
 
 def render(

@@ -55,14 +55,13 @@ def _disown(data_folder: Path) -> None:
     pid_file = data_folder / "postmaster.pid"
     if not pid_file.exists() or not Path("/proc/self").exists():
         return
-    pid, *rest = pid_file.read_text(encoding="utf-8").splitlines()
     try:
-        command = Path(f"/proc/{int(pid)}/cmdline").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
+        pid, _, _, port, socket_folder, *_ = pid_file.read_text(encoding="utf-8").splitlines()
+        command = Path(f"/proc/{int(pid)}/cmdline").read_bytes().split(b"\0")
+    except (ValueError, FileNotFoundError, ProcessLookupError):  # cut short, or nobody has it
         return
-    if str(data_folder).encode() in command:
+    if {str(data_folder).encode(), str(data_folder.resolve()).encode()} & {*command}:
         return
-    _, _, port, socket_folder, *_ = rest
     for file in (pid_file, Path(socket_folder) / f".s.PGSQL.{port}.lock"):
         if file.exists():
             _, *rest = file.read_text(encoding="utf-8").splitlines()
