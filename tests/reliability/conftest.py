@@ -66,7 +66,10 @@ def undisturbed(postgres_server: str, source: SampleSource) -> Iterator[Undistur
         for stage, step in zip(STAGES, SECOND_ROUND, strict=True):
             before[stage] = installation.keep(f"before_{stage}")
             installation.finish([step])
-        yield Undisturbed(installation, _empty(installation), before, end_state(installation))
+        end = end_state(installation)
+        wrong = ("(I1)", "(I5)", "not done")
+        assert not any(found for name, found in end.items() if name.endswith(wrong)), end
+        yield Undisturbed(installation, _empty(installation), before, end)
     finally:
         shutil.rmtree(root, ignore_errors=True)
 

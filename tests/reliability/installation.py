@@ -21,7 +21,7 @@ from tests.reliability.stage_process import Step
 
 # One name for all, one after the other: dbt reads its whole project anew for another database.
 DATABASE = "installation"
-_LONGEST_SECONDS = 180.0
+LONGEST_SECONDS = 180.0
 
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["tests.reliability.stage_process"])
@@ -50,14 +50,14 @@ class Run:
         assert self._process.pid is not None
         return self._process.pid
 
-    def wait(self, seconds: float = _LONGEST_SECONDS) -> int | None:
+    def wait(self, seconds: float = LONGEST_SECONDS) -> int | None:
         """Its exit status, minus the number of the signal that ended it; None: it still runs."""
         self._process.join(seconds)
         return self._process.exitcode
 
     def wait_for_step(self, name: str) -> bool:
         """Wait until the step begins; false when the process ends before."""
-        while self._begun.poll(_LONGEST_SECONDS):
+        while self._begun.poll(LONGEST_SECONDS):
             try:
                 if self._begun.recv() == name:
                     return True
@@ -67,7 +67,7 @@ class Run:
 
     def wait_until_halted(self) -> None:
         """Wait until a kill point has stopped it."""
-        deadline = time.monotonic() + _LONGEST_SECONDS
+        deadline = time.monotonic() + LONGEST_SECONDS
         while time.monotonic() < deadline and self._process.is_alive():
             if Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T":
                 return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,7 @@ class Proof:
     test: str
     trials: int
     failed: int
+    skipped: int = 0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -69,26 +70,26 @@ class _Table:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._outcomes: dict[tuple[int, str, str], list[tuple[bool, int]]] = defaultdict(list)
+        self._outcomes: dict[tuple[int, str, str], list[tuple[str, int]]] = defaultdict(list)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        # A test that was skipped has proven nothing, and disproven nothing.
-        if report.skipped or (report.when != "call" and report.passed):
+        if report.when != "call" and report.passed:
             return
         told: dict[str, Any] = dict(report.user_properties)
         test = report.nodeid.partition("[")[0]
         proven: list[Any] = [value for name, value in report.user_properties if name == "fault"]
         for number, injected in proven:
-            outcome = (report.passed, int(told.get("trials", 1)))
-            self._outcomes[number, injected, test].append(outcome)
+            trials = 0 if report.skipped else int(told.get("trials", 1))
+            self._outcomes[number, injected, test].append((report.outcome, trials))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         proofs: dict[int, list[Proof]] = defaultdict(list)
         for (number, injected, test), outcomes in sorted(self._outcomes.items()):
             trials = sum(count for _, count in outcomes)
-            failed = sum(not passed for passed, _ in outcomes)
-            proofs[number].append(Proof(injected, test, trials, failed))
+            how = Counter(outcome for outcome, _ in outcomes)
+            proof = Proof(injected, test, trials, how["failed"], how["skipped"])
+            proofs[number].append(proof)
         text, all_hold = table(tomllib.loads(FACTS.read_text(encoding="utf-8")), proofs)
         self._path.write_text(text, encoding="utf-8")
         if not all_hold:
@@ -121,7 +122,10 @@ def table(facts: Mapping[str, Any], proofs: Mapping[int, Iterable[Proof]]) -> tu
 
 
 def _cells(proof: Proof) -> list[str]:
-    result = f"**{proof.failed} failed**" if proof.failed else "pass"
+    wrong = [
+        f"**{n} {what}**" for n, what in ((proof.failed, "failed"), (proof.skipped, "skipped")) if n
+    ]
+    result = ", ".join(wrong) or "pass"
     path, _, name = proof.test.rpartition("::")
     return [proof.injected, f"{proof.trials:,}", result, f"[{name}](../{path})"]
 

@@ -33,8 +33,9 @@ def test_proven() -> None:
     [
         ({1: [GOOD]}, "| 2 | fault 2 | I1 | – | 0 | **not proven** | – |"),
         ({1: [GOOD], 2: [Proof("x", "t.py::test_x", 3, 1)]}, "| x | 3 | **1 failed** |"),
+        ({1: [GOOD], 2: [Proof("x", "t.py::test_x", 0, 0, 2)]}, "| x | 0 | **2 skipped** |"),
     ],
-    ids=["without a test", "with a failed one"],
+    ids=["without a test", "with a failed one", "with skipped ones"],
 )
 def test_not_proven(proofs: dict[int, list[Proof]], told: str) -> None:
     text, all_hold = table(facts(1, 2), proofs)

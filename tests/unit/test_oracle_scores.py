@@ -26,7 +26,6 @@ from tests.oracle.policy import band
 from tests.oracle.scores import CriterionScore, MonthlyScore, at_ten_decimals, monthly_scores
 
 
-@pytest.mark.fault(20, "a unit without a dossier")
 def test_every_unit_has_every_criterion_and_nothing_is_not_zero_points() -> None:
     result = score(MARCH, dossiers=[dossier()])
     assert len(result.criterion_scores) == 21 * len(UNITS)
