@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from expectations.vocabulary import Suite, holds
 
+# In tens, so that a word that lets a month pass holds while it stays as bad, and not for worse.
+_TENTH = "floor(10 * records / nullif(expected_records, 0))::integer"
+_SHARE = f"' at ' || 10 * {_TENTH} || ' to ' || 10 * {_TENTH} + 10 || ' %'"
+
 VOLUME = Suite(
     name="delivery_volume",
     relation="intermediate.int_delivery_volume",
@@ -18,14 +22,14 @@ VOLUME = Suite(
             "delivered_on is null or is_too_small is false",
             "A day of a feed brought less than half of what such days used to bring: part of it is "
             "missing, or the offices were closed and the calendar does not say so.",
-            names="array[feed || ' ' || delivered_on]",
+            names=f"array[feed || ' ' || delivered_on || {_SHARE}]",
         ),
         holds(
             "month_is_not_too_small",
             "delivered_on is not null or is_too_small is false",
             "The working days of the month together brought less than half of those in the eight "
             "weeks before.",
-            names="array[feed || ' ' || to_char(period_month, 'YYYY-MM')]",
+            names=f"array[feed || ' ' || to_char(period_month, 'YYYY-MM') || {_SHARE}]",
         ),
     ),
 )
@@ -89,6 +93,7 @@ _RATES = """(
         score.unit_code,
         score.unit_type,
         score.criterion_code,
+        abs(score.rate - before.rate) as move,
         abs(score.rate - before.rate) > bound.largest_move as is_jump
     from marts.fct_criterion_score as score
     inner join marts.fct_criterion_score as before
@@ -115,9 +120,10 @@ RATES = Suite(
         holds(
             "province_rates_are_steady",
             "unit_type <> 'province' or is_jump is not true",
-            "The whole province does not change so much in a month: a field is no longer filled, "
-            "or is filled in another way.",
-            names="array[unit_code || ' criterion ' || criterion_code]",
+            "The whole province does not change so much in a month: a field is filled in another "
+            "way, or the criterion is met in another.",
+            names="array[unit_code || ' criterion ' || criterion_code "
+            "|| ' by ' || (10 * floor(10 * move))::integer || ' points']",
         ),
         holds(
             "unit_rates_are_steady",
