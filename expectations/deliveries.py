@@ -31,6 +31,15 @@ VOLUME = Suite(
             "weeks before.",
             names=f"array[feed || ' ' || to_char(period_month, 'YYYY-MM') || {_SHARE}]",
         ),
+        holds(
+            "every_working_day_is_judged",
+            "delivered_on is not null or days_not_judged = 0",
+            "Working days that nothing can be held against: the weeks before them were not read, "
+            "or they were read more than three days late and those before them were not.",
+            severity="warn",
+            names="array[feed || ' ' || days_not_judged || ' days of ' "
+            "|| to_char(period_month, 'YYYY-MM')]",
+        ),
     ),
 )
 

@@ -164,6 +164,9 @@ DELIVERY_VOLUME = {
     "month_is_not_too_small": """
         update intermediate.int_delivery_volume set is_too_small = true
         where delivered_on is null""",
+    "every_working_day_is_judged": """
+        update intermediate.int_delivery_volume set days_not_judged = 1
+        where delivered_on is null""",
 }
 
 UNIT_SILENCE = {

@@ -25,100 +25,100 @@ judged as (
 
 -- the days before it, read as soon after their end as it was: of records that were updated again
 -- since, a later reading no longer finds the day
-by_day as (
+history as (
     select
         judged.period_month,
         judged.feed,
         judged.delivered_on,
-        count(*) filter (where history.weekday = judged.weekday) as weekday_points,
-        percentile_disc(0.5) within group (order by history.records)
-            filter (where history.weekday = judged.weekday) as weekday_records,
-        count(*) filter (where history.is_working_day) as working_points,
-        percentile_disc(0.5) within group (order by history.records)
-            filter (where history.is_working_day) as working_records
+        earlier.records,
+        earlier.is_working_day,
+        earlier.weekday = judged.weekday as is_same_weekday,
+        earlier.delivered_on >= judged.delivered_on - judged.volume_history_days::integer
+            as is_recent,
+        -- a feed of a few records a day shows a loss only over many days, which would by then be
+        -- their own history: the month is held against the time before it
+        earlier.delivered_on < judged.period_month as is_before_month
     from judged
-    inner join {{ ref('int_delivery_calendar') }} as history
+    inner join {{ ref('int_delivery_calendar') }} as earlier
         on
-            judged.feed = history.feed
-            and judged.is_fresh = history.is_fresh
-            and history.delivered_on < judged.delivered_on
-            and history.delivered_on >= judged.delivered_on - judged.volume_history_days::integer
-            and history.delivered_on >= judged.comparable_from
-    where history.is_ordinary
-    group by judged.period_month, judged.feed, judged.delivered_on
+            judged.feed = earlier.feed
+            and judged.is_fresh = earlier.is_fresh
+            and earlier.delivered_on < judged.delivered_on
+            and earlier.delivered_on >= judged.period_month - judged.volume_history_days::integer
+            and earlier.delivered_on >= judged.comparable_from
+    where earlier.is_ordinary
 ),
 
-day_expected as (
+known_before as (
     select
-        judged.period_month,
-        judged.feed,
-        judged.delivered_on,
-        judged.records,
-        judged.volume_least_drop,
-        judged.volume_deviations,
+        period_month,
+        feed,
+        delivered_on,
+        count(*) filter (where is_recent and is_same_weekday) as weekday_points,
+        percentile_disc(0.5) within group (order by records)
+            filter (where is_recent and is_same_weekday) as weekday_records,
+        count(*) filter (where is_recent and is_working_day) as working_points,
+        percentile_disc(0.5) within group (order by records)
+            filter (where is_recent and is_working_day) as working_records,
+        count(*) filter (where is_before_month and is_working_day) as points_before_month,
+        avg(records) filter (where is_before_month and is_working_day) as records_before_month
+    from history
+    group by period_month, feed, delivered_on
+),
+
+compared as (
+    select
+        judged.*,
         -- too few days of the same name: one working day is much like another
         case
-            when by_day.weekday_points >= judged.volume_least_points then by_day.weekday_records
+            when known_before.weekday_points >= judged.volume_least_points
+                then known_before.weekday_records
             when
-                judged.is_working_day and by_day.working_points > judged.volume_least_points
-                then by_day.working_records
-        end::numeric as expected_records
+                judged.is_working_day
+                and known_before.working_points > judged.volume_least_points
+                then known_before.working_records
+        end::numeric as expected_records,
+        case
+            when
+                judged.is_working_day
+                and known_before.points_before_month >= judged.volume_month_least_days
+                then known_before.records_before_month
+        end as expected_by_month
     from judged
-    inner join by_day
+    left join known_before
         on
-            judged.period_month = by_day.period_month
-            and judged.feed = by_day.feed
-            and judged.delivered_on = by_day.delivered_on
-),
-
--- a feed of a few records a day shows a loss only over many days, which would by then be their own
--- history: the month is held against the time before it
-before_month as (
-    select
-        judged.period_month,
-        judged.feed,
-        judged.delivered_on,
-        avg(history.records) as expected_records
-    from judged
-    inner join {{ ref('int_delivery_calendar') }} as history
-        on
-            judged.feed = history.feed
-            and judged.is_fresh = history.is_fresh
-            and history.delivered_on < judged.period_month
-            and history.delivered_on >= judged.period_month - judged.volume_history_days::integer
-            and history.delivered_on >= judged.comparable_from
-    where
-        judged.is_working_day
-        and history.is_working_day
-        and history.is_ordinary
-    group by
-        judged.period_month, judged.feed, judged.delivered_on, judged.volume_month_least_days
-    having count(*) >= judged.volume_month_least_days
-),
-
-month_expected as (
-    select
-        judged.period_month,
-        judged.feed,
-        null::date as delivered_on,
-        sum(judged.records) as records,
-        max(judged.volume_least_drop) as volume_least_drop,
-        max(judged.volume_deviations) as volume_deviations,
-        sum(before_month.expected_records) as expected_records
-    from judged
-    inner join before_month
-        on
-            judged.period_month = before_month.period_month
-            and judged.feed = before_month.feed
-            and judged.delivered_on = before_month.delivered_on
-    group by judged.period_month, judged.feed, judged.volume_month_least_days
-    having count(*) >= judged.volume_month_least_days / 2
+            judged.period_month = known_before.period_month
+            and judged.feed = known_before.feed
+            and judged.delivered_on = known_before.delivered_on
 ),
 
 expected as (
-    select * from day_expected
+    select
+        period_month,
+        feed,
+        delivered_on,
+        records,
+        expected_records,
+        null::bigint as days_not_judged,
+        volume_least_drop,
+        volume_deviations
+    from compared
+    where expected_records is not null
     union all
-    select * from month_expected
+    select
+        period_month,
+        feed,
+        null as delivered_on,
+        sum(records) filter (where expected_by_month is not null) as records,
+        case
+            when count(expected_by_month) >= max(volume_month_least_days) / 2
+                then sum(expected_by_month)
+        end as expected_records,
+        count(*) filter (where is_working_day and expected_records is null) as days_not_judged,
+        max(volume_least_drop) as volume_least_drop,
+        max(volume_deviations) as volume_deviations
+    from compared
+    group by period_month, feed
 ),
 
 limited as (
@@ -128,12 +128,12 @@ limited as (
         delivered_on,
         records,
         expected_records,
+        days_not_judged,
         least(
             expected_records * (1 - volume_least_drop),
             expected_records - volume_deviations * sqrt(expected_records)
         ) as least_records
     from expected
-    where expected_records is not null
 )
 
 select
@@ -143,5 +143,8 @@ select
     records,
     expected_records,
     least_records,
-    expected_records > 0 and records <= least_records as is_too_small
+    expected_records is not null
+    and expected_records > 0
+    and records <= least_records as is_too_small,
+    days_not_judged
 from limited
