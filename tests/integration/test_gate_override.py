@@ -74,6 +74,26 @@ def test_a_month_goes_on_with_a_named_reason(
         override_check(warehouse, month, "state_is_allowed", "known")
 
 
+def test_the_page_tells_the_word_beside_all_it_told_before(
+    warehouse: psycopg.Connection, warehouse_dsn: str, tmp_path: Path
+) -> None:
+    fill(warehouse, "gate_batches.sql")
+    change(
+        warehouse,
+        "insert into quarantine.record (feed, batch_id, landed_file, landed_line, landed_at, "
+        "rule, reason, is_retryable, body) select feed, batch_id, landed_path, 1, landed_at, "
+        "'bad_date', 'no such day', false, '{}' from ops.batch where feed = 'dossiers'",
+    )
+    change(warehouse, "update raw.dossiers set state = 11 where dossier_id = 'H12'")
+    result = run_batch_gate(warehouse_dsn, BATCHES, tmp_path)
+    before = result.report_path.read_text(encoding="utf-8")
+    override(warehouse, result.gate_run_id, None, **BECAUSE)
+    after = result.report_path.read_text(encoding="utf-8")
+    for page in (before, after):
+        assert "bad_date" in page
+    assert BECAUSE["because"] in after
+
+
 @pytest.mark.parametrize(
     ("names", "because", "by", "message"),
     [
