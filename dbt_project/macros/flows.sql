@@ -174,14 +174,18 @@
 
 
 {#- The resolutions by what makes them end-to-end online and vaulted, grouped by `keys`.
-    Parameters as for dossier_flow; the rows of `dossier` are resolved.
+    Parameters as for dossier_flow; the rows of `dossier` are resolved. A dossier without a field
+    of its own carries its procedure row instead, whose field is that of the month that asks.
 
     fee_settled_month   from whose end on no fee is due or it is paid online
     vaulted_month       from whose end on the electronic result is in the vault -#}
 {%- macro resolution_flow(dossier, keys, until="'infinity'::timestamptz") -%}
     select
         {{ keys | join(',\n        ') }},
-        coalesce(field_code, '') as field_code,
+        coalesce(own_field_code, '') as field_code,
+        case when own_field_code is null then procedure_code else '' end as procedure_code,
+        case when own_field_code is null then coalesce(procedure_unit_code, '') else '' end
+            as procedure_unit_code,
         channel = 'online' as is_submitted_online,
         case
             when has_fee then {{ month_happened('paid_online_at', 'resolved_month', until) }}
@@ -198,7 +202,7 @@
         end as vaulted_month,
         count(*) as dossiers
     from {{ dossier }}
-    group by {{ range(1, keys | length + 8) | join(', ') }}
+    group by {{ range(1, keys | length + 10) | join(', ') }}
 {%- endmacro -%}
 
 
@@ -208,6 +212,8 @@
         'resolved_month',
         'unit_code',
         'field_code',
+        'procedure_code',
+        'procedure_unit_code',
         'is_submitted_online',
         'fee_settled_month',
         'has_electronic_result',

@@ -7,13 +7,13 @@ came, and again after a full refresh, changes nothing in it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from service_index.orchestration import transform
+from service_index.orchestration import as_of, stages, transform
 from service_index.settings import ICT, load
 from simulator.server import SampleSource
 from tests.pipeline import Pipeline, landing_at, open_pipeline
@@ -72,6 +72,31 @@ EXPECTED = {
     "2025-05": {
         "01": (1, 2), "02": (0, 2), "03": (1, 1), "06": (1, 1), "08": (0, 0), "10": (0, 0),
         "17": (1, 1),
+    },
+}  # fmt: skip
+
+# Resolved without a field of their own, but for one: what the month's end says of the procedure.
+RESOLVED = [
+    _dossier(key, closed, "1.000001")
+    | {"TrangThaiHoSo": "9", "NgayKetThucXuLy": f"{closed}080000", "MaLinhVuc": field}
+    for key, closed, field in (
+        ("R1", "20250312", ""), ("R2", "20250412", ""), ("R3", "20250412", "OWN"),
+    )
+]  # fmt: skip
+FIELDS = {3: "LAND", 4: "CIVIL", 5: "TRADE"}
+# Resolved by the department, by basis and field, worked out by hand.
+RESOLVED_BY_FIELD = {
+    "2025-03": {
+        ("month", "*"): 1, ("month", "LAND"): 1,
+        ("year_to_date", "*"): 1, ("year_to_date", "LAND"): 1,
+    },
+    "2025-04": {
+        ("month", "*"): 2, ("month", "CIVIL"): 1, ("month", "OWN"): 1,
+        ("year_to_date", "*"): 3, ("year_to_date", "CIVIL"): 2, ("year_to_date", "OWN"): 1,
+    },
+    "2025-05": {
+        ("month", "*"): 0,
+        ("year_to_date", "*"): 3, ("year_to_date", "TRADE"): 2, ("year_to_date", "OWN"): 1,
     },
 }  # fmt: skip
 
@@ -140,3 +165,39 @@ def test_a_month_scored_for_the_first_time_a_year_later_is_judged_the_same(
         pipeline.ingest("2025-05-31", "2025-06-01")
     pipeline.score("2025-03")
     assert {month: _tallies(pipeline, month) for month in EXPECTED} == EXPECTED
+
+
+def _resolved_by_field(
+    pipeline: Pipeline, month: str, schema: str = "marts"
+) -> dict[tuple[str, str], int]:
+    with pipeline.connect() as connection:
+        rows = connection.execute(
+            f"select basis, field_code, denominator from {schema}.mart_target_compliance "
+            "where unit_code = 'S1' and metric_code = 'end_to_end_online' and period_month = %s",
+            [f"{month}-01"],
+        )
+        return {(row[0], row[1]): row[2] for row in rows}
+
+
+def test_a_month_keeps_the_fields_that_its_procedures_had(
+    source: SampleSource, pipeline: Pipeline
+) -> None:
+    source.replace("dossiers", RESOLVED)
+    known_until = {}
+    for month, field in FIELDS.items():
+        _ingest(source, pipeline, [_procedure("1.000001", MaLinhVuc=field)], month)
+        pipeline.score(f"2025-{month:02d}")
+        known_until[month] = datetime.now(UTC)
+        scored = [each for each in RESOLVED_BY_FIELD if each <= f"2025-{month:02d}"]
+        assert {each: _resolved_by_field(pipeline, each) for each in scored} == {
+            each: RESOLVED_BY_FIELD[each] for each in scored
+        }
+
+    with stages.open_warehouse() as (connection, dsn, loaded):
+        as_of.build(connection, dsn, loaded, known_until[4], months=(date(2025, 4, 1),))
+    assert _resolved_by_field(pipeline, "2025-04", "as_of_marts") == RESOLVED_BY_FIELD["2025-04"]
+
+    incremental = pipeline.marts()
+    with pipeline.connect() as connection:
+        transform.transform(connection, pipeline.dsn, load(), full_refresh=True)
+    assert pipeline.marts() == incremental

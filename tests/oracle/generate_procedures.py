@@ -72,7 +72,7 @@ def procedure_snapshots(
         was_there = True
         for snapshot in served:
             if snapshot is not served[0]:
-                row.update(_change(rng, row))
+                row.update(_change(rng, row, civil_status))
             is_there = rng.random() >= (0.12 if was_there else 0.4)
             if is_there and was_there and rng.random() < 0.05:
                 snapshot.append(row | rng.choice(SPOILERS))
@@ -99,13 +99,10 @@ def _rows(
 
 
 def _row(rng: Random, procedure: str, unit: str, civil_status: str) -> Json:
-    field = rng.choice((*FIELDS, civil_status))
-    row: Json = {
+    row: Json = _field(rng, civil_status) | {
         "MaTTHC": procedure + rng.choice(SUFFIXES),
         "MaDonVi": unit,
         "TenTTHC": f"Thủ tục {procedure}",
-        "MaLinhVuc": field,
-        "TenLinhVuc": rng.choice(CIVIL_STATUS_NAMES) if field == civil_status else None,
         "CapThucHien": rng.choice(("tinh", "xa", "xa", None)),
         "MucDo": rng.choice("23344"),
         "TrangThai": rng.choice("1111110"),
@@ -115,6 +112,12 @@ def _row(rng: Random, procedure: str, unit: str, civil_status: str) -> Json:
     for flag in FLAGS:
         row[flag] = rng.choice(("1", "1", "1", "1", "0", "", None))
     return row | _publication(rng) | _disclosure(rng)
+
+
+def _field(rng: Random, civil_status: str) -> Json:
+    field = rng.choice((*FIELDS, civil_status))
+    name = rng.choice(CIVIL_STATUS_NAMES) if field == civil_status else None
+    return {"MaLinhVuc": field, "TenLinhVuc": name}
 
 
 def _publication(rng: Random) -> Json:
@@ -135,7 +138,7 @@ def _near(rng: Random, deadline: str | None) -> str | None:
     return f"{day + timedelta(days=rng.choice((-40, -1, 0, 0, 0, 1))):%Y%m%d}"
 
 
-def _change(rng: Random, row: Json) -> Json:
+def _change(rng: Random, row: Json, civil_status: str) -> Json:
     """What is another in the next snapshot: mostly nothing."""
     if rng.random() < 0.6:
         return {}
@@ -148,6 +151,7 @@ def _change(rng: Random, row: Json) -> Json:
         {"HieuLucTu": rng.choice(STARTS)},
         {"HieuLucDen": rng.choice(ENDS)},
         {"MaTTHC": code + rng.choice(SUFFIXES)},
+        _field(rng, civil_status),
         _publication(rng),
         _disclosure(rng),
     )

@@ -70,7 +70,7 @@ def test_attributes_of_procedures_differ_between_the_months() -> None:
                 }
                 moved |= {"vanished"} if new.has_vanished > old.has_vanished else set()
                 moved |= {"came back"} if new.has_vanished < old.has_vanished else set()
-    same = {"procedure_code", "unit_code", "field_code", "administrative_level"}
+    same = {"procedure_code", "unit_code", "administrative_level"}
     assert moved == {*ProcedureRow._fields, "vanished", "came back"} - same
 
 

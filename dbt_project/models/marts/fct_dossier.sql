@@ -130,6 +130,7 @@ select
     procedure_code,
     procedure_unit_code,
     coalesce(field_code, procedure_field_code) as field_code,
+    field_code as own_field_code,
     channel_name as channel,
     state_name as state,
     received_at,

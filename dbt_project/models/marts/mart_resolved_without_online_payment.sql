@@ -5,7 +5,7 @@ select
     resolution.unit_code,
     dossier.dossier_id,
     dossier.procedure_code,
-    dossier.field_code,
+    coalesce(dossier.own_field_code, procedure_version.field_code) as field_code,
     dossier.closed_at,
     dossier.paid_online_at,
     dossier.landed_file,

@@ -22,12 +22,29 @@ flow as (
     {{ year_to_date_resolutions('unit') }}
 ),
 
+-- a dossier that names no field has its procedure's, as the snapshot valid at the month's end
+-- describes that
+in_field as (
+    select
+        flow.*,
+        coalesce(nullif(flow.field_code, ''), procedure_version.field_code, '')
+            as counted_field_code
+    from flow
+    inner join {{ ref('int_period') }} as period
+        on flow.period_month = period.period_month
+    left join {{ ref('int_procedure_version') }} as procedure_version
+        on
+            flow.procedure_code = procedure_version.procedure_code
+            and flow.procedure_unit_code = procedure_version.unit_code
+            and {{ describes_on('procedure_version', 'period.last_day') }}
+),
+
 -- a resolution of the month itself counts in both bases
 by_basis as (
     select
         flow.period_month,
         flow.unit_code as source_unit_code,
-        flow.field_code,
+        flow.counted_field_code as field_code,
         basis.basis,
         sum(flow.dossiers) as resolved,
         sum(flow.dossiers) filter (
@@ -44,10 +61,10 @@ by_basis as (
         sum(flow.dossiers) filter (
             where flow.has_electronic_result and flow.vaulted_month <= flow.period_month
         ) as result_in_vault
-    from flow
+    from in_field as flow
     inner join (values ('month'), ('year_to_date')) as basis (basis)
         on basis.basis = 'year_to_date' or flow.resolved_month = flow.period_month
-    group by flow.period_month, flow.unit_code, flow.field_code, basis.basis
+    group by flow.period_month, flow.unit_code, flow.counted_field_code, basis.basis
 ),
 
 -- the unit and everything under it; by field, and all fields together

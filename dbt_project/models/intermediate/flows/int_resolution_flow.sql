@@ -5,7 +5,8 @@
         on_schema_change='fail',
         pre_hook="{{ delete_touched_groups('resolved_month') }}",
         post_hook="{{ finish_first_build(
-            'resolved_month, unit_code, field_code, is_submitted_online, fee_settled_month, '
+            'resolved_month, unit_code, field_code, procedure_code, procedure_unit_code, '
+            ~ 'is_submitted_online, fee_settled_month, '
             ~ 'has_electronic_result, is_returned_online_or_by_post, is_without_in_person_step, '
             ~ 'vaulted_month'
         ) }}"
