@@ -243,11 +243,12 @@ def test_csv_file_gives_the_same_row(loading: Loading) -> None:
     assert report.duplicates == 1
 
 
-def test_sampled_keys(loading: Loading) -> None:
+def test_keys_are_counted_by_type(loading: Loading) -> None:
     records = [dossier("D1"), dossier("D2", MoiThem="1"), b"[1]"]
     loading.deliver("dossiers", *records)
-    (keys,) = loading.rows("select sampled_keys from ops.batch where feed = 'dossiers'")[0]
-    assert keys == sorted([*dossier(), "MoiThem"])
+    profile = loading.value("select key_profile from ops.batch where feed = 'dossiers'")
+    keys = {key: {"string": 2} for key in dossier()}
+    assert profile == {"records": 2, "keys": {**keys, "MoiThem": {"string": 1}}}
 
 
 def test_keys_of_a_large_batch_are_sampled(loading: Loading) -> None:
@@ -255,7 +256,7 @@ def test_keys_of_a_large_batch_are_sampled(loading: Loading) -> None:
     many[-1] |= {"Unseen": "1"}
     many[KEYS_READ_OF_FIRST + 8] |= {"Seen": "1"}  # 1008 = 63 times 16
     loading.deliver("ratings", *many)
-    (keys,) = loading.rows("select sampled_keys from ops.batch where feed = 'ratings'")[0]
+    keys = loading.value("select key_profile -> 'keys' from ops.batch where feed = 'ratings'")
     assert "Seen" in keys
     assert "Unseen" not in keys
 

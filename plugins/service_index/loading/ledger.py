@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -90,16 +90,15 @@ def open_retry_batch(connection: psycopg.Connection, feed: str) -> int:
 def close_batch(
     connection: psycopg.Connection,
     report: LoadReport,
-    keys: Set[str] = frozenset(),
     key_profile: Mapping[str, object] | None = None,
 ) -> None:
-    """Enter what the load counted, and the keys that its records were seen to carry."""
+    """Enter what the load counted, and the profile of the keys that its records carried."""
     connection.execute(
         """
         update ops.batch
         set
             delivered = %s, loaded = %s, duplicates = %s, quarantined = %s,
-            warnings = %s, sampled_keys = %s, key_profile = %s
+            warnings = %s, key_profile = %s
         where batch_id = %s
         """,
         [
@@ -108,7 +107,6 @@ def close_batch(
             report.duplicates,
             report.quarantined,
             Jsonb(dict(report.warnings)),
-            Jsonb(sorted(keys)),
             Jsonb(dict(key_profile or {})),
             report.batch_id,
         ],

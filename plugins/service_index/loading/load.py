@@ -135,7 +135,7 @@ class _Load:
         merged = merge(self._connection, self._contract, stage)
         removed = self._follow_snapshot(stage) if self._contract.is_snapshot else 0
         report = self._report(delivered, merged, removed)
-        ledger.close_batch(self._connection, report, self._sampler.keys, self._sampler.profile())
+        ledger.close_batch(self._connection, report, self._sampler.profile())
         return report
 
     def _judge_into(self, stage: Stage, advance: Callable[[int], None]) -> int:

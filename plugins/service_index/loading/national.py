@@ -122,7 +122,7 @@ def _load(
     report = _Month(connection, batch_id, path, manifest, month).take(
         judged, catalogue.provinces.codes
     )
-    ledger.close_batch(connection, report, judged.keys)
+    ledger.close_batch(connection, report)
     return report
 
 

@@ -68,7 +68,6 @@ class Judged:
     rows: list[NationalRow] = field(default_factory=list)
     refusals: list[NationalRefusal] = field(default_factory=list)
     duplicates: int = 0
-    keys: set[str] = field(default_factory=set)
 
     @property
     def delivered(self) -> int:
@@ -84,7 +83,7 @@ def judge(records: Iterable[LandedRecord], catalogue: NationalCatalogue) -> Judg
     judged = Judged()
     of_province: dict[str, list[NationalRow]] = {}
     for record in records:
-        row = _read(record, catalogue.provinces, judged.keys)
+        row = _read(record, catalogue.provinces)
         if isinstance(row, NationalRefusal):
             judged.refusals.append(row)
         else:
@@ -108,14 +107,11 @@ def _contradiction(row: NationalRow) -> NationalRefusal:
     )
 
 
-def _read(
-    record: LandedRecord, provinces: Provinces, keys: set[str]
-) -> NationalRow | NationalRefusal:
-    """The row, or why not; the record's keys are added to `keys`."""
+def _read(record: LandedRecord, provinces: Provinces) -> NationalRow | NationalRefusal:
+    """The row, or why not."""
     province_code: str | None = None
     try:
         fields = _fields(record.body)
-        keys.update(fields)
         province_code = provinces.find(_text(fields, "MA_COQUAN"), _text(fields, "TEN"))
         rank = _rank(_text(fields, "ROW_STT"))
         scores = tuple(_score(_text(fields, name), name) for name in SCORE_FIELDS)

@@ -51,11 +51,6 @@ class KeySampler:
                     self._note(self._decode(record.body))
             yield record
 
-    @property
-    def keys(self) -> set[str]:
-        """The keys of the records themselves."""
-        return {path for path in self.types if "[]" not in path}
-
     def profile(self) -> dict[str, object]:
         """The counts, as they are kept in `ops.batch.key_profile`."""
         return {"records": self.records, "keys": {k: dict(v) for k, v in self.types.items()}}
