@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import psycopg
 import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
@@ -51,3 +52,29 @@ def test_every_unit_test_passes_and_an_empty_warehouse_breaks_nothing(dbt) -> No
     tested = dbt("test", "--select", "test_type:unit")
     assert _bad(tested) == []
     assert len(tested.result.results) >= 30
+
+
+@pytest.mark.parametrize(
+    "slip",
+    [
+        "delete from catalogue.gate_bounds where bound_code = 'volume_deviations'",
+        "update catalogue.gate_bounds set valid_to = '2025-03-30' "
+        "where bound_code = 'volume_deviations'",
+        "insert into catalogue.gate_bounds select * from catalogue.gate_bounds "
+        "where bound_code = 'volume_deviations'",
+    ],
+    ids=["missing", "ended", "twice"],
+)
+def test_a_month_has_every_bound_once(dbt, warehouse: psycopg.Connection, slip: str) -> None:
+    # The bounds, like the criteria, begin in June 2022.
+    warehouse.execute(
+        "insert into ops.requested_month (period_month) values ('2022-05-01'), ('2025-03-01')"
+    )
+    warehouse.commit()
+    selection = ("--select", "+int_period", "gate_bounds", "--indirect-selection", "buildable")
+    assert _bad(dbt("build", *selection, "--exclude-resource-type", "unit_test")) == []
+    bounds = ("test", "--select", "gate_bounds,test_name:one_value_every_month")
+    assert [r.status for r in dbt(*bounds).result.results] == ["pass"]
+    warehouse.execute(slip)
+    warehouse.commit()
+    assert [(r.status, r.failures) for r in dbt(*bounds).result.results] == [("fail", 1)]
