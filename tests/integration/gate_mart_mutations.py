@@ -171,7 +171,7 @@ DELIVERY_VOLUME = {
 
 UNIT_SILENCE = {
     "no_unit_fell_silent": "update intermediate.int_unit_silence set is_alarm = true",
-    "year_is_in_the_calendar": "delete from catalogue.office_calendar",
+    "year_is_in_the_calendar": "delete from intermediate.int_known_year",
 }
 
 # X1 has 30 in a denominator, P1 90; from 30 on a rate is compared with the month before.
