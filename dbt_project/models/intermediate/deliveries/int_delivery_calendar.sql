@@ -76,8 +76,8 @@ select
     off.day is null
     and exists (
         select 1
-        from {{ ref('office_calendar') }} as known
-        where date_trunc('year', known.first_day) = date_trunc('year', covered_day.delivered_on)
+        from {{ ref('int_known_year') }} as known
+        where known.year = extract(year from covered_day.delivered_on)
     ) as is_ordinary,
     coalesce(
         (
