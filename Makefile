@@ -43,7 +43,7 @@ test-fast: .venv/.development ## the tests but for those at the province's true 
 
 test-reliability: .venv/.development ## every fault many times over, hundreds of kills; writes docs/reliability.md
 	@$(RUN)/python -m pytest -n 2 --dist loadfile -m fault --long --kills 200 \
-		--reliability-table docs/reliability.md
+		--reliability-table=docs/reliability.md
 
 test-mutation: .venv/.development ## a seeded sample of mutants of score path and loader; writes docs/mutation.md
 	@$(RUN)/python -m tests.mutation.campaign $(ARGUMENTS)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from expectations.vocabulary import Suite, holds
 
-# In tens, so that a word that lets a month pass holds while it stays as bad, and not for worse.
-_TENTH = "floor(10 * records / nullif(expected_records, 0))::integer"
-_SHARE = f"' at ' || 10 * {_TENTH} || ' to ' || 10 * {_TENTH} + 10 || ' %'"
+# In tens, so that a word that lets a month pass holds while little changes, and not for worse.
+_SHORT = (
+    "' short by ' || 10 * floor(10 - 10 * records / nullif(expected_records, 0))::integer || ' %'"
+)
 
 VOLUME = Suite(
     name="delivery_volume",
@@ -22,14 +23,14 @@ VOLUME = Suite(
             "delivered_on is null or is_too_small is false",
             "A day of a feed brought less than half of what such days used to bring: part of it is "
             "missing, or the offices were closed and the calendar does not say so.",
-            names=f"array[feed || ' ' || delivered_on || {_SHARE}]",
+            names=f"array[feed || ' ' || delivered_on || {_SHORT}]",
         ),
         holds(
             "month_is_not_too_small",
             "delivered_on is not null or is_too_small is false",
             "The working days of the month together brought less than half of those in the eight "
             "weeks before.",
-            names=f"array[feed || ' ' || to_char(period_month, 'YYYY-MM') || {_SHARE}]",
+            names=f"array[feed || ' ' || to_char(period_month, 'YYYY-MM') || {_SHORT}]",
         ),
         holds(
             "every_working_day_is_judged",

@@ -237,7 +237,7 @@ def test_a_withheld_month_says_why_and_goes_on_with_a_named_reason(loaded: Pipel
     stages.gate_marts("2025-07")
     assert loaded.publish("2025-07")["is_new"] is True
 
-    told = r"day_is_not_too_small: payments 2025-08-12 at \d0 to \d0 % \("
+    told = r"day_is_not_too_small: payments 2025-08-12 short by 60 % \("
     with pytest.raises(StageError, match=told) as stop:
         stages.gate_marts(AUGUST)
     assert "publish --month 2025-08 --override-gate day_is_not_too_small --because" in str(stop)
@@ -248,7 +248,9 @@ def test_a_withheld_month_says_why_and_goes_on_with_a_named_reason(loaded: Pipel
         "select check_name, observed -> 'names' from ops.check where not passed "
         "and severity = 'fail' order by check_name",
     )
-    assert [(check, [name.partition(" at ")[0] for name in names]) for check, names in failed] == [
+    assert [
+        (check, [name.partition(" short ")[0] for name in names]) for check, names in failed
+    ] == [
         ("day_is_not_too_small", ["payments 2025-08-12"]),
         ("month_is_not_too_small", ["ratings 2025-08"]),
         (

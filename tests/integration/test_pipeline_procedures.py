@@ -7,7 +7,7 @@ came, and again after a full refresh, changes nothing in it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -183,18 +183,17 @@ def test_a_month_keeps_the_fields_that_its_procedures_had(
     source: SampleSource, pipeline: Pipeline
 ) -> None:
     source.replace("dossiers", RESOLVED)
-    known_until = {}
     for month, field in FIELDS.items():
         _ingest(source, pipeline, [_procedure("1.000001", MaLinhVuc=field)], month)
         pipeline.score(f"2025-{month:02d}")
-        known_until[month] = datetime.now(UTC)
         scored = [each for each in RESOLVED_BY_FIELD if each <= f"2025-{month:02d}"]
         assert {each: _resolved_by_field(pipeline, each) for each in scored} == {
             each: RESOLVED_BY_FIELD[each] for each in scored
         }
 
     with stages.open_warehouse() as (connection, dsn, loaded):
-        as_of.build(connection, dsn, loaded, known_until[4], months=(date(2025, 4, 1),))
+        known_until = datetime(2025, 5, 1, 3, tzinfo=ICT)
+        as_of.build(connection, dsn, loaded, known_until, months=(date(2025, 4, 1),))
     assert _resolved_by_field(pipeline, "2025-04", "as_of_marts") == RESOLVED_BY_FIELD["2025-04"]
 
     incremental = pipeline.marts()

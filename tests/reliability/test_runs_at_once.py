@@ -65,7 +65,7 @@ def test_two_runs_at_once(undisturbed: Undisturbed) -> None:
         runs = [installation.start(steps) for _ in range(2)]
         outcomes = [run.wait() for run in runs]
         # What is refused is a batch that the other one is about to take through its gate.
-        assert 0 in outcomes, [run.last_line for run in runs]
+        assert {0} <= set(outcomes) <= {0, 1}, [run.last_line for run in runs]
         installation.finish(SECOND_ROUND)
         assert reader.assert_saw_whole_releases() == {"2025-03.r1", "2025-03.r2"}
     assert end_state(installation) == undisturbed.end

@@ -69,6 +69,10 @@ def test_a_key_that_is_renamed_and_still_there_without_values() -> None:
     assert [found[2].removed, found[3].removed] == [gone, gone]
     # A day on which nobody paid.
     assert drifts(batch(1, DOSSIER), batch(2, emptied))[2] == Drift()
+    # A key that came in while the other still had values is not its new name.
+    more = {**DOSSIER, "GhiChu": {"string": 60}}
+    without = {**emptied, "GhiChu": {"missing": 100}}
+    assert drifts(batch(1, DOSSIER), batch(2, more), batch(3, without))[3] == Drift()
     # Once it has passed, by a person's word, the new key is one as any other.
     assert drifts(batch(1, DOSSIER), batch(2, renamed), batch(3, renamed), passed=[1, 2]) == {
         3: Drift()

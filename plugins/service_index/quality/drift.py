@@ -61,8 +61,12 @@ class _Seen:
     filled        those in which it had a value
     population    those that could have had it
     is_settled    the first batch had it, or one that has passed
+    came_in       the first batch that had it
+    filled_in     the last one in which it had a value
     """
 
+    came_in: int
+    filled_in: int = 0
     carriers: int = 0
     filled: int = 0
     population: int = 0
@@ -123,7 +127,13 @@ def _compare(batch: Batch, seen: Mapping[str, _Seen]) -> Drift:
     unsettled = {path for path, key in seen.items() if not key.is_settled} & batch.keys.keys()
     drift = Drift(added=added)
     for path, key in sorted(seen.items()):
-        beside = [new for new in sorted({*added, *unsettled}) if _level(new) == _level(path)]
+        beside = [
+            new
+            for new in sorted({*added, *unsettled})
+            if _level(new) == _level(path)
+            # Not of a key that went on having values beside it.
+            and (new not in seen or seen[new].came_in > key.filled_in)
+        ]
         if _is_missing(batch, path, key, may_be_renamed=bool(beside)):
             drift.removed.append(f"{path} (new: {', '.join(beside)})" if beside else path)
     for path, counts in sorted(batch.keys.items()):
@@ -172,10 +182,12 @@ def _is_retyped(counts: _Counts, known: set[str]) -> bool:
 
 def _learn(batch: Batch, seen: dict[str, _Seen], *, has_passed: bool, is_first: bool) -> None:
     for path, counts in batch.keys.items():
-        key = seen.setdefault(path, _Seen())
+        key = seen.setdefault(path, _Seen(came_in=batch.batch_id))
         key.carriers += sum(counts.values())
         key.filled += sum(count for kind, count in counts.items() if kind != "missing")
         key.is_expected = True
+        if _types(counts):
+            key.filled_in = batch.batch_id
         key.is_settled = key.is_settled or has_passed or is_first
         if has_passed or not key.types:
             key.types |= _types(counts)

@@ -13,7 +13,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from expectations.vocabulary import ScopeItem
-from service_index.quality.results import CheckResult, Gate, GateResult
+from service_index.quality.results import CheckResult, Gate, GateResult, is_no_worse
 
 
 @dataclass(frozen=True)
@@ -112,25 +112,24 @@ def standing_override(
 ) -> str | None:
     """What a person said of the same failure in an earlier run on the same subject.
 
-    The same: the check named nothing then that it does not name now. So a month that is gated
-    every night needs one word for a day that will stay as it is.
+    The same: the check names nothing now that it did not name then, or that is worse. So a month
+    that is gated every night needs one word for a day that will stay as it is.
     """
-    row = connection.execute(
+    earlier = connection.execute(
         """
-        select c.overridden_because
+        select c.overridden_because, c.observed -> 'names'
         from ops.check as c
         inner join ops.gate_run as g on c.gate_run_id = g.gate_run_id
         where
             g.subject = %s
             and (c.suite, c.check_name) = (%s, %s)
             and c.overridden_because is not null
-            and c.observed -> 'names' @> %s
+            and c.observed ? 'names'
         order by g.gate_run_id desc
-        limit 1
         """,
-        [Jsonb(subject), check.suite, check.name, Jsonb(list(check.names))],
-    ).fetchone()
-    return str(row[0]) if row else None
+        [Jsonb(subject), check.suite, check.name],
+    )
+    return next((str(word) for word, names in earlier if is_no_worse(check.names, names)), None)
 
 
 def read_result(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +14,8 @@ from expectations.vocabulary import ScopeItem, Severity
 Gate = Literal["batch", "marts"]
 # What a line on the terminal can hold; the report and `ops.check` have them all.
 NAMES_TOLD = 8
+# How bad it is, at the end of a name.
+_EXTENT = re.compile(r" (?:short )?by (\d+) (?:%|points)$")
 
 
 class GateError(Exception):
@@ -87,3 +91,14 @@ class GateResult:
     @property
     def warnings(self) -> tuple[CheckResult, ...]:
         return tuple(check for check in self.checks if check.warns)
+
+
+def is_no_worse(names: Iterable[str], earlier: Iterable[str]) -> bool:
+    """Whether a check named each of `names` before, and to the same extent or a larger one."""
+    before = dict(map(_split_extent, earlier))
+    return all(extent <= before.get(item, -1) for item, extent in map(_split_extent, names))
+
+
+def _split_extent(name: str) -> tuple[str, int]:
+    found = _EXTENT.search(name)
+    return (name[: found.start()], int(found[1])) if found else (name, 0)

@@ -86,8 +86,8 @@ active_day as (
     from last_judged as judged
     inner join {{ ref('stg_units') }} as unit
         on
-            judged.judged_until >= unit.valid_from
-            and (unit.valid_to is null or judged.judged_until <= unit.valid_to)
+            judged.last_day >= unit.valid_from
+            and (unit.valid_to is null or judged.last_day <= unit.valid_to)
     inner join unit_day
         on
             unit.unit_code = unit_day.unit_code
@@ -180,4 +180,5 @@ select distinct on (period_month, unit_code)
     longest_silence_before,
     is_alarm
 from weighed
-order by period_month asc, unit_code asc, is_alarm is false asc, records_before desc
+order by
+    period_month asc, unit_code asc, is_alarm is false asc, records_before desc, is_fresh desc

@@ -1,3 +1,3 @@
--- superseded by key_profile, which is of the same records and has the keys inside lists too
+-- read by nobody since key_profile, which has the keys inside lists and their types too
 alter table ops.batch
 drop column sampled_keys;
