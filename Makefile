@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := env -u PYTHONPATH $(BIN)
 
-.PHONY: help setup demo test test-fast test-reliability test-mutation test-browser test-office bench-publication lint docs up down clean lock
+.PHONY: help setup demo test test-fast test-reliability test-mutation test-browser test-office bench bench-full bench-publication lint docs up down clean lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -29,6 +29,10 @@ endef
 
 .venv/.development: .venv/.runtime requirements/development.txt
 	$(call install,requirements/development.txt)
+	@touch $@
+
+.venv/.benchmarks: .venv/.development requirements/benchmarks.txt
+	$(call install,requirements/benchmarks.txt)
 	@touch $@
 
 demo: .venv/.runtime ## sample source → ingest → score → publish, on the embedded PostgreSQL
@@ -57,6 +61,12 @@ test-office: .venv/.development ## letter, form and workbook opened by LibreOffi
 		"libreoffice-writer-nogui libreoffice-calc-nogui poppler-utils"; exit 1; }
 	@$(RUN)/python -m pytest tests/office
 
+bench: .venv/.benchmarks ## speed beside the floor and the peers, at small sizes (minutes; ROWS=… for some)
+	@$(RUN)/python -m tests.benchmarks $(ROWS)
+
+bench-full: .venv/.benchmarks ## the same at the table's sizes (hours); writes docs/benchmarks.md
+	@$(RUN)/python -m tests.benchmarks --full $(ROWS)
+
 bench-publication: .venv/.development ## how long all files of a month take (after `make demo`)
 	@$(RUN)/python -m tests.benchmarks.publication
 
@@ -84,3 +94,6 @@ lock: .venv/.runtime ## renew the locks in requirements/ from the *.in files
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
 		-c requirements/runtime.txt --excludes requirements/excludes.txt \
 		-o requirements/development.txt requirements/development.in
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
+		-c requirements/development.txt --excludes requirements/excludes.txt \
+		-o requirements/benchmarks.txt requirements/benchmarks.in

@@ -1,0 +1,8 @@
+"""The rows of the table of speeds, by name, in its order."""
+
+from __future__ import annotations
+
+from tests.benchmarks.bench import Row
+from tests.benchmarks.ingest import row as ingest
+
+ROWS: dict[str, Row] = {row.name: row for row in (ingest.ROW,)}
