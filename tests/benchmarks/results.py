@@ -71,6 +71,10 @@ class Results:
         """The median of a figure; KeyError where it was not measured."""
         return median(self.values[Name(contestant, size, kind)])
 
+    def all(self, contestant: str, size: int, kind: str = "seconds") -> list[float]:
+        """Every value of a figure; KeyError where it was not measured."""
+        return self.values[Name(contestant, size, kind)]
+
     def _save(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         benchmarks = [

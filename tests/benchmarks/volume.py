@@ -78,8 +78,9 @@ def _august(sample: Path, feed: Feed) -> Iterator[tuple[int, bytes]]:
     table = open_table(sample, feed)
     first, after_last = table.window(*_WINDOW)
     for place in range(first, after_last):
-        yield table.versions[place], bytes(
-            table.lines[table.offsets[place] : table.offsets[place + 1] - 1]
+        yield (
+            table.versions[place],
+            bytes(table.lines[table.offsets[place] : table.offsets[place + 1] - 1]),
         )
 
 

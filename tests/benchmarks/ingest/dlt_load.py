@@ -28,9 +28,7 @@ def dossiers(dsn: str, source_uri: str) -> Work:
     client = RESTClient(
         base_url=f"{address}/api/v1",
         auth=BearerTokenAuth(token=bearer),
-        paginator=JSONResponseCursorPaginator(
-            cursor_path="next_cursor", cursor_param="cursor"
-        ),
+        paginator=JSONResponseCursorPaginator(cursor_path="next_cursor", cursor_param="cursor"),
         data_selector="data",
     )
 

@@ -21,16 +21,20 @@ _read = msgspec.json.Decoder(list[DossierRecord]).decode
 _COLUMNS = ", ".join(CONTRACT.raw_columns)
 
 
-def rows_of(dsn: str, file: str) -> None:
+def ready_rows(dsn: str, file: str) -> Work:
     """Keep the raw table's rows in binary form: what `dossiers` copies."""
-    with (
-        psycopg.connect(dsn) as connection,
-        connection.cursor() as cursor,
-        Path(file).open("wb") as target,
-        cursor.copy(f"copy raw.dossiers ({_COLUMNS}) to stdout (format binary)") as copy,
-    ):
-        for chunk in copy:
-            target.write(chunk)
+
+    def work() -> None:
+        with (
+            psycopg.connect(dsn) as connection,
+            connection.cursor() as cursor,
+            Path(file).open("wb") as target,
+            cursor.copy(f"copy raw.dossiers ({_COLUMNS}) to stdout (format binary)") as copy,
+        ):
+            for chunk in copy:
+                target.write(chunk)
+
+    return work
 
 
 def dossiers(dsn: str, source_uri: str, file: str) -> Work:

@@ -10,7 +10,7 @@ import service_index.landing.store
 import service_index.loading
 import service_index.sources.client
 import service_index.sources.extract
-import service_index.sources.inbox  # noqa: F401
+import service_index.sources.inbox
 from service_index.orchestration import connections, stages
 from service_index.settings import Settings, load
 from service_index.sources.client import SourceClient
