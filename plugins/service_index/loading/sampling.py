@@ -29,12 +29,10 @@ _TYPES = {
     bool: "boolean",
     int: "number",
     float: "number",
-    # Empty text, null and an absent key all mean missing (source contract).
-    None: "missing",
 }
 
 # A list's name (None: the record itself), a key in it (None: the item), and the value's type.
-_Sighting = tuple[str | None, str | None, type | None]
+Sighting = tuple[str | None, str | None, str]
 
 
 class KeySampler:
@@ -42,12 +40,12 @@ class KeySampler:
 
     def __init__(self) -> None:
         self.records = 0
-        self._seen: Counter[_Sighting] = Counter()
+        self.seen: Counter[Sighting] = Counter()
         self._decode = msgspec.json.Decoder().decode
 
-    def watch(self, records: Iterable[LandedRecord]) -> Iterator[LandedRecord]:
-        """Pass the records on."""
-        for number, record in enumerate(records):
+    def watch(self, records: Iterable[LandedRecord], first: int = 0) -> Iterator[LandedRecord]:
+        """Pass the records on; `first` is how many of the batch came before them."""
+        for number, record in enumerate(records, first):
             if number < KEYS_READ_OF_FIRST or number % KEYS_READ_OF_EVERY == 0:
                 self.note(record.body)
             yield record
@@ -59,22 +57,26 @@ class KeySampler:
         except (ValueError, RecursionError):
             return
         if isinstance(fields, dict):
-            self.records += 1
-            # Counted as they are; what they are called is told once, at the end.
-            seen = self._seen
-            for sighting in _sightings(fields):
-                if sighting in seen or len(seen) < MOST_KEYS:
-                    seen[sighting] += 1
+            # What they are called is told once, at the end.
+            self.add(1, ((sighting, 1) for sighting in _sightings(fields)))
+
+    def add(self, records: int, sightings: Iterable[tuple[Sighting, int]]) -> None:
+        """Add what was seen in some records, so many times each."""
+        self.records += records
+        seen = self.seen
+        for sighting, count in sightings:
+            if sighting in seen or len(seen) < MOST_KEYS:
+                seen[sighting] += count
 
     @property
     def types(self) -> dict[str, Counter[str]]:
         """Key → how many of its values are of which JSON type; a key inside a list is called
         `List[].key`, the list's items themselves `List[]`."""
         found: dict[str, Counter[str]] = {}
-        for (name, key, kind), count in self._seen.items():
+        for (name, key, kind), count in self.seen.items():
             parts = [] if name is None else [f"{_plain(name)}[]"]
             path = ".".join(parts if key is None else [*parts, _plain(key)])
-            found.setdefault(path, Counter())[_TYPES[kind]] += count
+            found.setdefault(path, Counter())[kind] += count
         return found
 
     def profile(self) -> dict[str, object]:
@@ -82,19 +84,20 @@ class KeySampler:
         return {"records": self.records, "keys": {k: dict(v) for k, v in self.types.items()}}
 
 
-def _sightings(fields: dict[str, Any]) -> Iterator[_Sighting]:
+def _sightings(fields: dict[str, Any]) -> Iterator[Sighting]:
     for key, value in fields.items():
         yield None, key, _type_of(value)
         # A list of anything but objects has no keys inside.
         if type(value) is list and all(type(item) is dict for item in value):
             for item in value:
-                yield key, None, dict
+                yield key, None, "object"
                 for inner, content in item.items():
                     yield key, inner, _type_of(content)
 
 
-def _type_of(value: object) -> type | None:
-    return None if value is None or value == "" else type(value)
+def _type_of(value: object) -> str:
+    # Empty text, null and an absent key all mean missing (source contract).
+    return "missing" if value is None or value == "" else _TYPES[type(value)]
 
 
 def _plain(name: str) -> str:
