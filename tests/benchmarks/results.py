@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -43,9 +44,11 @@ class Results:
         self.path = path
         self.values: dict[Name, list[float]] = {}
         self.metadata: dict[str, object] = {}
+        self.measured_on: date | None = None
         if path.exists():
             suite = pyperf.BenchmarkSuite.load(str(path))
             self.metadata = dict(suite.get_metadata())
+            self.measured_on = max(b.get_dates()[1] for b in suite).date()
             for benchmark in suite:
                 self.values[Name.read(benchmark.get_name())] = list(benchmark.get_values())
 
@@ -63,9 +66,11 @@ class Results:
             self.values[Name(contestant, size, kind)] = values
         self._save()
 
-    def sizes(self, contestant: str) -> list[int]:
-        """The sizes at which a contestant was measured, in order."""
-        return sorted({name.size for name in self.values if name.contestant == contestant})
+    def sizes(self, contestant: str, kind: str = "seconds") -> list[int]:
+        """The sizes at which a figure of a contestant was measured, in order."""
+        return sorted(
+            name.size for name in self.values if (name.contestant, name.kind) == (contestant, kind)
+        )
 
     def median(self, contestant: str, size: int, kind: str = "seconds") -> float:
         """The median of a figure; KeyError where it was not measured."""
