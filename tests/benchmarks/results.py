@@ -1,7 +1,8 @@
 """What was measured: kept in pyperf's JSON, one file a row of the table, and read back.
 
 A benchmark's name is `contestant@size` (size in records, 0 where there is none) and its kind:
-`seconds`, `bytes` (memory above the imports), or a figure that the work told of itself.
+`seconds`, `bytes` (memory above the imports), or a figure that the work told of itself; of those,
+the ones whose names end in `bytes` are bytes, all others seconds.
 """
 
 from __future__ import annotations
@@ -16,8 +17,6 @@ from typing import NamedTuple
 import pyperf
 
 from tests.benchmarks.measuring import Trial
-
-_UNITS = {"seconds": "second", "bytes": "byte"}
 
 
 class Name(NamedTuple):
@@ -90,7 +89,7 @@ class Results:
                         [max(value, 1e-9)],
                         metadata={
                             "name": str(name),
-                            "unit": _UNITS.get(name.kind, "second"),
+                            "unit": "byte" if name.kind.endswith("bytes") else "second",
                             "cpu_count": len(os.sched_getaffinity(0)),
                         },
                     )
