@@ -30,15 +30,20 @@
     aliased `record`; `month` is the column of the event's month. -#}
 {%- macro records_to_count(subject, records, month) -%}
     {#- named outside the condition, so that dbt sees the dependency when it parses -#}
-    {%- set touched_groups = ref('int_touched_group') -%}
-    from {{ records }} as record
-    {%- if is_incremental() %}
-    inner join {{ touched_groups }} as touched
-        on
-            record.{{ month }} = touched.period_month
-            and record.unit_code = touched.unit_code
-            and touched.subject = '{{ subject }}'
-    {%- endif %}
+    {%- set touched -%}
+        (
+            select touched.* from {{ ref('int_touched_group') }} as touched
+            where touched.subject = '{{ subject }}'
+        )
+    {%- endset %}
+    from
+        {% if is_incremental() -%}
+            (
+                {{ rows_of_groups(records, month, touched) }}
+            )
+        {%- else -%}
+            {{ records }}
+        {%- endif %} as record
     inner join {{ ref('int_period') }} as period
         on record.{{ month }} = period.period_month
 {%- endmacro -%}

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from tests.benchmarks.bench import Row
 from tests.benchmarks.ingest import row as ingest
+from tests.benchmarks.transform import row as transform
 
-ROWS: dict[str, Row] = {row.name: row for row in (ingest.ROW,)}
+ROWS: dict[str, Row] = {row.name: row for row in (ingest.ROW, transform.ROW)}
