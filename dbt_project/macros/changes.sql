@@ -72,11 +72,18 @@
 
 {#- The rows of a raw relation that the batches of this transform bring, a query in parentheses.
     The offset keeps the planner at one index look-up per batch: it knows little of batches that
-    are new, and would scan all of history. -#}
+    are new, and would scan all of history. Of a snapshot there is little history to scan. -#}
 {%- macro rows_in_scope(relation) -%}
+    {%- set scope = source('ops', 'transform_scope') -%}
+    {%- if relation.identifier not in incremental_feed_names() -%}
+    (
+        select * from {{ relation }}
+        where batch_id = {{ any_key('batch_id', scope) }}
+    )
+    {%- else -%}
     (
         select found.*
-        from {{ source('ops', 'transform_scope') }} as scope
+        from {{ scope }} as scope
         cross join lateral (
             select *
             from {{ relation }} as candidate
@@ -84,6 +91,7 @@
             offset 0
         ) as found
     )
+    {%- endif -%}
 {%- endmacro -%}
 
 
@@ -129,11 +137,11 @@
 
 {#- Pre-hook of a model that is rebuilt by months: the touched ones, and any month that is not
     scored any more. -#}
-{%- macro delete_touched_months() -%}
+{%- macro delete_touched_months(touched='int_touched_month') -%}
     {%- if is_incremental() -%}
         delete from {{ this }}
         where
-            period_month in (select period_month from {{ ref('int_touched_month') }})
+            period_month in (select period_month from {{ ref(touched) }})
             or period_month not in (select period_month from {{ ref('int_period') }})
     {%- endif -%}
 {%- endmacro -%}
