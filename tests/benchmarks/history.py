@@ -2,7 +2,7 @@
 
 A month's records are August's with all their instants moved by the same number of days and with
 keys of their own, so that every month costs the same. The last month is an open one: it ends with
-its day 20, and days of 5,000 changed dossiers follow it, half of them new, the others dossiers of
+its day 20, and days of changed dossiers follow it, half of them new, the others dossiers of
 that month and of the one before in a later version. The units that began in July 2025 are valid
 from long before, so that every month's dossiers find theirs.
 """
@@ -27,8 +27,7 @@ _TEMPLATE = date(2025, 8, 1)
 _DAYS = 28
 _LAST_DAY = 20
 # Days of the open month on which the template has a working day's records.
-CHANGED_DAYS = (21, 22, 25, 26, 27, 28)
-CHANGED_DOSSIERS = 5000
+CHANGED_DAYS = (21, 22, 25, 26, 27, 28, 29)
 _REFORM, _LONG_BEFORE = b'"HieuLucTu":"20250701"', b'"HieuLucTu":"20200101"'
 _MOVED = re.compile(
     rb'(?P<date>(?<=")\d{8}(?=\d{6}"))'
@@ -71,9 +70,9 @@ def month(template: Path, target: Path, first_day: date) -> Part:
     return Part(target, _instant(first_day), _instant(after))
 
 
-def changed_day(template: Path, target: Path, day: int) -> Part:
-    """A day of the open month with 5,000 changed dossiers, and what else came with them."""
-    half = CHANGED_DOSSIERS // 2
+def changed_day(template: Path, target: Path, day: int, changed: int) -> Part:
+    """A day of the open month with so many changed dossiers, and what else came with them."""
+    half = changed // 2
     before = CHANGED_DAYS[CHANGED_DAYS.index(day) - 1] if day > CHANGED_DAYS[0] else _LAST_DAY
     dossiers = FEEDS["dossiers"]
     new = list(_moved(template, dossiers, [day], OPEN_MONTH))[:half]
@@ -83,7 +82,7 @@ def changed_day(template: Path, target: Path, day: int) -> Part:
         for first_day in months(2)
         for line in _some(template, dossiers, half // 2, day, first_day)
     ]
-    assert len(keys) + len(updated) == CHANGED_DOSSIERS, f"day {day}: {len(keys)} new"
+    assert len(keys) + len(updated) == changed, f"day {day}: {len(keys)} new"
     today = OPEN_MONTH.replace(day=day)
     lines: dict[str, Iterable[tuple[int, bytes]]] = {
         "dossiers": sorted([*new, *(_on(today, version, line) for version, line in updated)]),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from tests.benchmarks.bench import Row
+from tests.benchmarks.day import row as day
 from tests.benchmarks.ingest import row as ingest
+from tests.benchmarks.queries import row as queries
 from tests.benchmarks.transform import row as transform
 
-ROWS: dict[str, Row] = {row.name: row for row in (ingest.ROW, transform.ROW)}
+ROWS: dict[str, Row] = {row.name: row for row in (ingest.ROW, transform.ROW, day.ROW, queries.ROW)}

@@ -89,9 +89,9 @@ def load_part(folder: str, start: str, end: str) -> Work:
     return work
 
 
-def load_day(template: str, folder: str, day: str) -> Work:
-    """Load a day of changes, landed before; what is loaded counts as good when the work is done."""
-    part = history.changed_day(Path(template), Path(folder) / day, int(day))
+def load_day(template: str, folder: str, day: str, changed: str) -> Work:
+    """Load a day of changes, landed before."""
+    part = history.changed_day(Path(template), Path(folder) / day, int(day), int(changed))
     land(part)
     history.remove(part)
 
@@ -123,7 +123,9 @@ def _build(selection: str) -> Work:
 
 
 def transform(anew: str = "") -> Work:
-    """One transform, as a stage of its own process: dbt is imported and reads the project in it."""
+    """One transform of what was loaded, as good as its gates would find it; dbt is imported and
+    reads the project within."""
+    pass_gates()
 
     def work() -> dict[str, float]:
         with stages.open_warehouse() as (connection, dsn, settings):
