@@ -226,12 +226,14 @@
 {%- endmacro -%}
 
 
-{#- Its rows of the months of `counting`: an array of months is pushed down into a view, and finds
+{#- Its rows, in an incremental run those of the months of `counting`: an array of months is pushed down into a view, and finds
     them by index. -#}
 {%- macro measures_of_months(measure_model, counting) -%}
     select *
     from {{ measure_model }} as measured
+    {% if is_incremental() -%}
     where measured.period_month = {{ any_key('period_month', counting) }}
+    {%- endif %}
 {%- endmacro -%}
 
 

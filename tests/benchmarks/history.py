@@ -1,7 +1,7 @@
 """Years of a province: August's days 1 to 28, moved to every month of a history, and its next days.
 
 A month's records are August's with all their instants moved by the same number of days and with
-keys of their own, so that every month costs the same. The last month is an open one: it ends with
+keys of their own, which sort by month as those of a province do; so every month costs the same. The last month is an open one: it ends with
 its day 20, and days of changed dossiers follow it, half of them new, the others dossiers of
 that month and of the one before in a later version. The units that began in July 2025 are valid
 from long before, so that every month's dossiers find theirs.
@@ -31,7 +31,7 @@ CHANGED_DAYS = (21, 22, 25, 26, 27, 28, 29)
 _REFORM, _LONG_BEFORE = b'"HieuLucTu":"20250701"', b'"HieuLucTu":"20200101"'
 _MOVED = re.compile(
     rb'(?P<date>(?<=")\d{8}(?=\d{6}"))'
-    rb'|(?P<key>"(?:MaHoSo|MaGiaoDich|MaDanhGia|MaPAKN)":"[^"]+)'
+    rb'|(?P<name>"(?:MaHoSo|MaGiaoDich|MaDanhGia|MaPAKN)":")(?P<key>[^"]+)'
 )
 _KEY = re.compile(rb'"MaHoSo":"([^"]+)"')
 _UPDATED = re.compile(rb'("%b":")(\d{8})' % VERSION_FIELD.encode())
@@ -136,10 +136,12 @@ def _moved(
     day those in `places`."""
     table = open_table(template, feed)
     by = first_day - _TEMPLATE
-    suffix = f"~{first_day:%y%m}".encode()
+    prefix = f"{first_day:%y%m}~".encode()
 
     def move(found: re.Match[bytes]) -> bytes:
-        return _shifted(found[0], by) if found.lastgroup == "date" else found[0] + suffix
+        if found.lastgroup == "date":
+            return _shifted(found[0], by)
+        return found["name"] + prefix + found["key"]
 
     for day in days:
         for place in range(*table.window(_version(day), _version(day + 1)))[places]:

@@ -9,10 +9,6 @@ from datetime import date, datetime
 from pathlib import Path
 
 # Imported here, so that they are not in the timed part; the stages import them where needed.
-import service_index.landing.store
-import service_index.loading
-import service_index.sources.client
-import service_index.sources.extract
 from service_index.landing.store import LandingStore
 from service_index.orchestration import connections, dbt_build, sample_source, stages
 from service_index.orchestration import transform as transforming
@@ -129,9 +125,7 @@ def transform(anew: str = "") -> Work:
 
     def work() -> dict[str, float]:
         with stages.open_warehouse() as (connection, dsn, settings):
-            report = transforming.transform(
-                connection, dsn, settings, full_refresh=bool(anew)
-            )
+            report = transforming.transform(connection, dsn, settings, full_refresh=bool(anew))
         return {"nodes": float(len(report.models))}
 
     return work

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from tests.benchmarks import history
 from tests.benchmarks.bench import Bench, Row, Verdict, at_most, environment, new_database
-from tests.benchmarks.transform import floor
 from tests.benchmarks.measuring import Trial, run_trial
 from tests.benchmarks.results import Results, side_by_side
+from tests.benchmarks.transform import floor
 
 SIZE, OTHER_SIZES = 1_000_000, (100_000, 300_000)
 SMALL_SIZE = 20_000
