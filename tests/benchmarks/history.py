@@ -1,10 +1,10 @@
 """Years of a province: August's days 1 to 28, moved to every month of a history, and its next days.
 
 A month's records are August's with all their instants moved by the same number of days and with
-keys of their own, which sort by month as those of a province do; so every month costs the same. The last month is an open one: it ends with
-its day 20, and days of changed dossiers follow it, half of them new, the others dossiers of
-that month and of the one before in a later version. The units that began in July 2025 are valid
-from long before, so that every month's dossiers find theirs.
+keys of their own, which sort by month as a province's do; so every month costs the same. The last
+month is an open one: it ends with its day 20, and days of changed dossiers follow it, half of them
+new, the others dossiers of that month and of the one before in a later version. The units that
+began in July 2025 are valid from long before, so that every month's dossiers find theirs.
 """
 
 from __future__ import annotations
