@@ -35,7 +35,7 @@
         {%- set rows = changing_rows(subject) -%}
         {{ note_changed_rows(subject) }};
         delete from {{ this }}
-        where {{ rows.key }} in (select {{ rows.key }} from {{ rows.changed }} as changed)
+        where {{ rows.key }} = {{ any_key(rows.key, rows.changed) }}
     {%- endif -%}
 {%- endmacro -%}
 
@@ -54,7 +54,7 @@
         ) as event (period_month)
         where
             event.period_month is not null
-            and counted.{{ rows.key }} in (select {{ rows.key }} from {{ rows.changed }} as changed)
+            and counted.{{ rows.key }} = {{ any_key(rows.key, rows.changed) }}
         on conflict do nothing
     {%- endif -%}
 {%- endmacro -%}
@@ -65,9 +65,40 @@
 {%- macro keys_in_scope(relation, key) -%}
     (
         select distinct {{ key }}
-        from {{ relation }}
-        where batch_id in (select batch_id from {{ source('ops', 'transform_scope') }})
+        from {{ rows_in_scope(relation) }} as brought
     )
+{%- endmacro -%}
+
+
+{#- The rows of a raw relation that the batches of this transform bring, a query in parentheses.
+    The offset keeps the planner at one index look-up per batch: it knows little of batches that
+    are new, and would scan all of history. Of a snapshot there is little history to scan. -#}
+{%- macro rows_in_scope(relation) -%}
+    {%- set scope = source('ops', 'transform_scope') -%}
+    {%- if relation.identifier not in incremental_feed_names() -%}
+    (
+        select * from {{ relation }}
+        where batch_id = {{ any_key('batch_id', scope) }}
+    )
+    {%- else -%}
+    (
+        select found.*
+        from {{ scope }} as scope
+        cross join lateral (
+            select *
+            from {{ relation }} as candidate
+            where candidate.batch_id = scope.batch_id
+            offset 0
+        ) as found
+    )
+    {%- endif -%}
+{%- endmacro -%}
+
+
+{#- What a key equals when it is one of those of `changed`. Of an array the planner thinks that it
+    is short, and looks every key up in the index, however many rows there are beside them. -#}
+{%- macro any_key(key, changed) -%}
+    any(array(select {{ key }} from {{ changed }} as changed))
 {%- endmacro -%}
 
 
@@ -99,18 +130,18 @@
 {#- Pre-hook of a model that is keyed by procedure or dossier and notes nothing. -#}
 {%- macro delete_changed(key, changed) -%}
     {%- if is_incremental() -%}
-        delete from {{ this }} where {{ key }} in (select {{ key }} from {{ changed }} as changed)
+        delete from {{ this }} where {{ key }} = {{ any_key(key, changed) }}
     {%- endif -%}
 {%- endmacro -%}
 
 
 {#- Pre-hook of a model that is rebuilt by months: the touched ones, and any month that is not
     scored any more. -#}
-{%- macro delete_touched_months() -%}
+{%- macro delete_touched_months(touched='int_touched_month') -%}
     {%- if is_incremental() -%}
         delete from {{ this }}
         where
-            period_month in (select period_month from {{ ref('int_touched_month') }})
+            period_month in (select period_month from {{ ref(touched) }})
             or period_month not in (select period_month from {{ ref('int_period') }})
     {%- endif -%}
 {%- endmacro -%}

@@ -237,9 +237,18 @@
 {%- endmacro -%}
 
 
+{#- The dossiers of those groups, by their event of `month`. -#}
+{%- macro dossiers_of_touched_groups(month) -%}
+    {{ rows_of_groups(ref('fct_dossier'), month, touched_groups()) }}
+{%- endmacro -%}
+
+
 {#- Pre-hook of a flow: its groups of changed dossiers go, and the model counts them again. -#}
 {%- macro delete_touched_groups(month) -%}
     {%- if is_incremental() -%}
-        delete from {{ this }} where ({{ month }}, unit_code) in {{ touched_groups() }}
+        delete from {{ this }}
+        where
+            {{ month }} = {{ any_key('period_month', touched_groups()) }}
+            and ({{ month }}, unit_code) in {{ touched_groups() }}
     {%- endif -%}
 {%- endmacro -%}

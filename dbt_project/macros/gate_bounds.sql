@@ -1,5 +1,7 @@
-{#- Every scored month with the bounds that hold on its last day, one column each. -#}
+{#- Every scored month whose deliveries are judged in this run, with the bounds that hold on its
+    last day, one column each. -#}
 {%- macro gate_bounds(codes) -%}
+    {%- set touched = ref('int_touched_delivery_month') -%}
     select
         period.period_month,
         period.period_end,
@@ -10,6 +12,9 @@
     from {{ ref('int_period') }} as period
     left join {{ ref('gate_bounds') }} as bound
         on period.last_day between bound.valid_from and coalesce(bound.valid_to, 'infinity'::date)
+    {% if is_incremental() -%}
+    where period.period_month in (select touched.period_month from {{ touched }} as touched)
+    {%- endif %}
     group by period.period_month, period.period_end, period.last_day
 {%- endmacro -%}
 

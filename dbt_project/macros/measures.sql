@@ -30,15 +30,20 @@
     aliased `record`; `month` is the column of the event's month. -#}
 {%- macro records_to_count(subject, records, month) -%}
     {#- named outside the condition, so that dbt sees the dependency when it parses -#}
-    {%- set touched_groups = ref('int_touched_group') -%}
-    from {{ records }} as record
-    {%- if is_incremental() %}
-    inner join {{ touched_groups }} as touched
-        on
-            record.{{ month }} = touched.period_month
-            and record.unit_code = touched.unit_code
-            and touched.subject = '{{ subject }}'
-    {%- endif %}
+    {%- set touched -%}
+        (
+            select touched.* from {{ ref('int_touched_group') }} as touched
+            where touched.subject = '{{ subject }}'
+        )
+    {%- endset %}
+    from
+        {% if is_incremental() -%}
+            (
+                {{ rows_of_groups(records, month, touched) }}
+            )
+        {%- else -%}
+            {{ records }}
+        {%- endif %} as record
     inner join {{ ref('int_period') }} as period
         on record.{{ month }} = period.period_month
 {%- endmacro -%}
@@ -159,7 +164,7 @@
             {{ aggregate }} as {{ measure }}{{ ',' if not loop.last }}
             {% endfor %}
         from {{ counting }} as counting
-        left join {{ measure_model }} as counted
+        left join ({{ measures_of_months(measure_model, counting) }}) as counted
             on
                 counting.period_month = counted.period_month
                 and counting.source_unit_code = counted.unit_code
@@ -170,9 +175,7 @@
 
 
 {#- `measures` maps each measure to the one that it is part of. By codes, a code is in that one if
-    any of its rows is, and in the measure if every such row is. The rows of `measure_model`, a view
-    over all months, are joined before the units without any are, so that only months of `counting`
-    are looked at. -#}
+    any of its rows is, and in the measure if every such row is. -#}
 {%- macro row_measure_rows(measure_model, measures, counting) -%}
     select
         unit.period_month,
@@ -204,7 +207,7 @@
                 {{- ',' if not loop.last }}
                 {% endfor %}
             from {{ counting }} as counting
-            inner join {{ measure_model }} as counted
+            inner join ({{ measures_of_months(measure_model, counting) }}) as counted
                 on
                     counting.period_month = counted.period_month
                     and counting.source_unit_code = counted.unit_code
@@ -220,6 +223,17 @@
             unit.period_month = summed.period_month
             and unit.unit_code = summed.unit_code
     {{ measure_columns_as_rows(measures) }}
+{%- endmacro -%}
+
+
+{#- Its rows, in an incremental run those of the months of `counting`: an array of months is pushed down into a view, and finds
+    them by index. -#}
+{%- macro measures_of_months(measure_model, counting) -%}
+    select *
+    from {{ measure_model }} as measured
+    {% if is_incremental() -%}
+    where measured.period_month = {{ any_key('period_month', counting) }}
+    {%- endif %}
 {%- endmacro -%}
 
 

@@ -36,6 +36,22 @@
 {%- endmacro -%}
 
 
+{#- The rows of `relation` in the groups (period_month, unit_code) of `groups`, by one look-up per
+    group in the relation's index on (`month`, unit_code). -#}
+{%- macro rows_of_groups(relation, month, groups) -%}
+    select found.*
+    from {{ groups }} as touched_group
+    cross join lateral (
+        select *
+        from {{ relation }} as candidate
+        where
+            candidate.{{ month }} = touched_group.period_month
+            and candidate.unit_code = touched_group.unit_code
+        offset 0
+    ) as found
+{%- endmacro -%}
+
+
 {#- Whether a row of int_procedure_version tells on a day what its procedure is like, though it may
     have vanished from the source by then. -#}
 {%- macro describes_on(version, day) -%}

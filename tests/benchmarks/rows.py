@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from tests.benchmarks.bench import Row
+from tests.benchmarks.day import row as day
 from tests.benchmarks.ingest import row as ingest
 from tests.benchmarks.marts import row as marts
+from tests.benchmarks.queries import row as queries
+from tests.benchmarks.transform import row as transform
 
-ROWS: dict[str, Row] = {row.name: row for row in (ingest.ROW, marts.ROW)}
+_IN_ORDER = (ingest.ROW, transform.ROW, marts.ROW, day.ROW, queries.ROW)
+ROWS: dict[str, Row] = {row.name: row for row in _IN_ORDER}

@@ -99,8 +99,18 @@ joined as (
             else other.field_code
         end as procedure_field_code
     from timed
+    {% if is_incremental() -%}
+    left join lateral (
+        select paid.paid_online_at
+        from {{ ref('int_dossier_payment') }} as paid
+        where paid.dossier_id = timed.dossier_id
+        offset 0  -- noqa: AM09
+    ) as payment
+        on true
+    {%- else -%}
     left join {{ ref('int_dossier_payment') }} as payment
         on timed.dossier_id = payment.dossier_id
+    {%- endif %}
     left join procedure_row as own
         on
             timed.procedure_code = own.procedure_code

@@ -1,46 +1,35 @@
 {{ config(
     severity='error',
-    meta={'reason': 'Whatever became of its unit, a dossier stays in the balance of its province; and the flow, kept up by changed groups, has lost none.'}
+    meta={'reason': 'Whatever became of its unit, a dossier stays in the balance of its province. Looks at the months that this run has counted again.'}
 ) }}
 
--- straight from the dossiers; complete months only, for the state at a cut-off is kept nowhere else
-with dossier as (
-    select
-        unit_code,
-        received_month,
-        closed_month is null as is_open,
-        greatest(closed_month, received_month) as closed_or_received_month,
-        count(*) as dossiers
-    from {{ ref('fct_dossier') }}
-    group by unit_code, received_month, is_open, closed_or_received_month
+-- complete months only, for the state at a cut-off is kept nowhere else; that the flow has lost no
+-- dossier is a test of its own
+with touched as (
+    select distinct period.*
+    from {{ ref('int_period') }} as period
+    inner join {{ ref('int_touched_unit_period') }} as unit
+        on period.period_month = unit.period_month
+    where {{ is_complete('period') }}
 ),
 
 -- dossiers of a unit placed in no province are reported by records_without_a_province
 expected as (
     select
         period.period_month,
-        sum(dossier.dossiers) filter (
-            where dossier.received_month = period.period_month
-        ) as received,
-        sum(dossier.dossiers) filter (
-            where
-                not dossier.is_open
-                and dossier.closed_or_received_month = period.period_month
-        ) as closed,
-        sum(dossier.dossiers) filter (
-            where
-                dossier.is_open
-                or period.period_month < dossier.closed_or_received_month
-        ) as open_at_end
-    from {{ ref('int_period') }} as period
-    inner join dossier
-        on dossier.received_month <= period.period_month
+        sum(flow.dossiers) filter (where flow.received_month = period.period_month) as received,
+        sum(flow.dossiers) filter (where flow.closed_month = period.period_month) as closed,
+        sum(flow.dossiers) filter (where period.period_month < flow.closed_month) as open_at_end
+    from touched as period
+    inner join {{ ref('int_dossier_flow') }} as flow
+        on
+            flow.received_month <= period.period_month
+            and period.period_month <= flow.closed_month
     inner join {{ ref('int_unit_resolution') }} as resolution
         on
             period.period_month = resolution.period_month
-            and dossier.unit_code = resolution.source_unit_code
+            and flow.unit_code = resolution.source_unit_code
             and resolution.province_code is not null
-    where {{ is_complete('period') }}
     group by period.period_month
 ),
 

@@ -4,10 +4,9 @@
 ) }}
 
 with changed as (
-    select dossier.*
-    from {{ ref('int_changed_dossier') }} as changed_dossier
-    inner join {{ ref('fct_dossier') }} as dossier
-        on changed_dossier.dossier_id = dossier.dossier_id
+    select *
+    from {{ ref('fct_dossier') }}
+    where dossier_id = {{ any_key('dossier_id', ref('int_changed_dossier')) }}
 ),
 
 assumed as (

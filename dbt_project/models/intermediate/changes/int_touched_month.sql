@@ -5,8 +5,7 @@
 with units_in_scope as (
     select exists(
         select 1
-        from {{ source('raw', 'units') }}
-        where batch_id in (select batch_id from {{ source('ops', 'transform_scope') }})
+        from {{ rows_in_scope(source('raw', 'units')) }} as brought
     ) as have_changed
 ),
 
@@ -29,8 +28,7 @@ procedures_in_scope as (
                 else {{ beginning_of_time() }}
             end
         ) as changed_from
-    from {{ source('raw', 'procedures') }} as version
-    where version.batch_id in (select batch_id from {{ source('ops', 'transform_scope') }})
+    from {{ rows_in_scope(source('raw', 'procedures')) }} as version
 ),
 
 changed as (

@@ -3,8 +3,7 @@
 with units_in_scope as (
     select exists(
         select 1
-        from {{ source('raw', 'units') }}
-        where batch_id in (select batch_id from {{ source('ops', 'transform_scope') }})
+        from {{ rows_in_scope(source('raw', 'units')) }} as brought
     ) as have_changed
 ),
 

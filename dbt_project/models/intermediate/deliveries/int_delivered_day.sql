@@ -11,13 +11,6 @@
 
 {#- A refused batch may have passed since, and a run that broke off may have counted its own:
     hence the hook. The batches of the scope are the only new ones. -#}
-{%- set batches -%}
-    {%- if is_incremental() -%}
-        select batch_id from {{ source('ops', 'transform_scope') }}
-    {%- else -%}
-        select batch_id from {{ ref('stg_readable_batch') }}
-    {%- endif -%}
-{%- endset -%}
 
 {% for feed in incremental_feed_names() -%}
     select
@@ -26,8 +19,12 @@
         {{ "unit_code" if feed == 'dossiers' else "null::text" }} as unit_code,
         {{ ict_date('version_at') }} as updated_on,
         count(*) as records
+    {% if is_incremental() -%}
+    from {{ rows_in_scope(source('raw', feed)) }} as brought
+    {%- else -%}
     from {{ source('raw', feed) }}
-    where batch_id in ({{ batches }})
+    where batch_id in (select batch_id from {{ ref('stg_readable_batch') }})
+    {%- endif %}
     group by 1, 2, 3, 4
     {% if not loop.last -%}
         union all

@@ -1,3 +1,14 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        indexes=[{'columns': ['period_month', 'feed']}],
+        pre_hook="{{ delete_touched_months('int_touched_delivery_month') }}"
+    )
+}}
+
+-- depends_on: {{ ref('int_touched_delivery_month') }}
 with bound as (
     {{ gate_bounds([
         'volume_history_days', 'volume_least_points', 'volume_least_drop', 'volume_deviations',

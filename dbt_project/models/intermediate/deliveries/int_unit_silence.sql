@@ -1,3 +1,14 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        indexes=[{'columns': ['period_month', 'unit_code']}],
+        pre_hook="{{ delete_touched_months('int_touched_delivery_month') }}"
+    )
+}}
+
+-- depends_on: {{ ref('int_touched_delivery_month') }}
 with bound as (
     {{ gate_bounds([
         'silence_history_days', 'silence_least_records', 'silence_least_days',
@@ -43,6 +54,14 @@ unit_day as (
     where
         feed = 'dossiers'
         and unit_code is not null
+        and updated_on >= (
+            select
+                min(
+                    bound.period_month
+                    - (bound.silence_history_days + bound.silence_gap_days)::integer
+                )
+            from bound
+        )
     group by unit_code, updated_on
 ),
 

@@ -12,10 +12,10 @@
 
 -- depends_on: {{ ref('int_touched_unit_month') }}
 with dossier as (
-    select *
-    from {{ ref('fct_dossier') }}
     {% if is_incremental() -%}
-    where (received_month, unit_code) in {{ touched_groups() }}
+        {{ dossiers_of_touched_groups('received_month') }}
+    {%- else -%}
+        select * from {{ ref('fct_dossier') }}
     {%- endif %}
 )
 

@@ -15,13 +15,11 @@
 
 -- depends_on: {{ ref('int_touched_unit_month') }}
 with dossier as (
-    select *
-    from {{ ref('fct_dossier') }}
-    where
-        resolved_month is not null
-        {% if is_incremental() -%}
-        and (resolved_month, unit_code) in {{ touched_groups() }}
-        {%- endif %}
+    {% if is_incremental() -%}
+        {{ dossiers_of_touched_groups('resolved_month') }}
+    {%- else -%}
+        select * from {{ ref('fct_dossier') }} where resolved_month is not null
+    {%- endif %}
 )
 
 {{ resolution_flow('dossier', ['resolved_month', 'unit_code']) }}

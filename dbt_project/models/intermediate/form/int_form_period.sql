@@ -1,3 +1,5 @@
+{{ config(post_hook='analyze {{ this }}') }}
+
 -- every quarter, half-year and year that a scored month lies in
 with named as (
     select distinct

@@ -14,8 +14,12 @@ changed_payment as (
     -- looked up by every version, for the latest one may name another dossier
     select distinct version.payment_id
     from {{ ref('int_changed_dossier') }} as changed
-    inner join {{ source('raw', 'payments') }} as version
-        on changed.dossier_id = version.dossier_id
+    cross join lateral (
+        select payment.payment_id
+        from {{ source('raw', 'payments') }} as payment
+        where payment.dossier_id = changed.dossier_id
+        offset 0  -- noqa: AM09
+    ) as version
 ),
 
 payment as (

@@ -10,14 +10,14 @@
 select distinct
     version.field_code,
     version.field_name
-from {{ source('raw', 'dossiers') }} as version
-inner join
+from
     {% if is_incremental() -%}
-        {{ source('ops', 'transform_scope') }}
+        {{ rows_in_scope(source('raw', 'dossiers')) }} as version
     {%- else -%}
-        {{ ref('stg_readable_batch') }}
-    {%- endif %} as readable
-    on version.batch_id = readable.batch_id
+        {{ source('raw', 'dossiers') }} as version
+    inner join {{ ref('stg_readable_batch') }} as readable
+        on version.batch_id = readable.batch_id
+    {%- endif %}
 where
     version.field_code is not null
     and version.field_name is not null

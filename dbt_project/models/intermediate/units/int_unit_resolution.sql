@@ -1,3 +1,5 @@
+{{ config(post_hook='analyze {{ this }}') }}
+
 with latest_version as (
     select distinct on (unit_code)
         unit_code,

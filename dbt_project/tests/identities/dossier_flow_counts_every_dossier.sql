@@ -1,0 +1,45 @@
+{{ config(
+    severity='error',
+    meta={'reason': 'The flow is kept up by changed groups; a group that was passed over has lost dossiers for all months to come. Looks at the months of reception that this run has counted again.'}
+) }}
+
+-- depends_on: {{ ref('int_touched_unit_month') }}
+with fact as (
+    select
+        received_month,
+        unit_code,
+        case
+            when closed_month is null then {{ never() }}
+            else greatest(closed_month, received_month)
+        end as closed_month,
+        count(*) as dossiers
+    from {{ ref('fct_dossier') }}
+    {% if not flags.FULL_REFRESH -%}
+    where received_month = {{ any_key('period_month', touched_groups()) }}
+    {%- endif %}
+    group by 1, 2, 3
+),
+
+flow as (
+    select
+        received_month,
+        unit_code,
+        closed_month,
+        sum(dossiers) as dossiers
+    from {{ ref('int_dossier_flow') }}
+    {% if not flags.FULL_REFRESH -%}
+    where received_month = {{ any_key('period_month', touched_groups()) }}
+    {%- endif %}
+    group by received_month, unit_code, closed_month
+)
+
+select
+    received_month,
+    unit_code,
+    closed_month,
+    fact.dossiers as dossiers_in_fact,
+    flow.dossiers as dossiers_in_flow
+from fact
+full join flow
+    using (received_month, unit_code, closed_month)
+where fact.dossiers is distinct from flow.dossiers
