@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.benchmarks.bench import Row
+from tests.benchmarks.gates import row as gates
 from tests.benchmarks.ingest import row as ingest
 
-ROWS: dict[str, Row] = {row.name: row for row in (ingest.ROW,)}
+ROWS: dict[str, Row] = {row.name: row for row in (ingest.ROW, gates.ROW)}
