@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 
 import psycopg
@@ -67,6 +67,10 @@ class Costs:
     def __sub__(self, other: Costs) -> Costs:
         return Costs(*(a - b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
+    def times(self, **factors: float) -> Costs:
+        """With the counts that are named multiplied."""
+        return replace(self, **{f: int(getattr(self, f) * by) for f, by in factors.items()})
+
     def above(self, most: Costs) -> dict[str, tuple[int, int]]:
         """The counts that are larger than those of `most`, each beside it."""
         pairs = {f.name: (getattr(self, f.name), getattr(most, f.name)) for f in fields(self)}
@@ -91,7 +95,7 @@ class Meter:
         self._dsn = dsn
         self._dbt_log = home / "dbt" / "logs" / "dbt.log"
         with psycopg.connect(server, autocommit=True) as admin:
-            name = dsn.split("?")[0].rsplit("/", 1)[1]
+            name = dsn.split("?", maxsplit=1)[0].rsplit("/", 1)[1]
             admin.execute(f"alter database {name} set log_statement = 'all'")
 
     def read(self) -> Costs:
