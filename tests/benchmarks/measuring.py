@@ -18,11 +18,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
+
+import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 MARK = "trial: "
+_WATCH_SECONDS = 0.1
 
 Work = Callable[[], Mapping[str, float] | None]
 
@@ -33,7 +38,8 @@ class TrialError(Exception):
 
 @dataclass(frozen=True)
 class Trial:
-    """`peak_bytes` is the most resident memory above what the process held before the work."""
+    """`peak_bytes` is the most resident memory above what the process held before the work, and
+    all of that of the processes that it started."""
 
     seconds: float
     peak_bytes: int
@@ -78,17 +84,37 @@ def main(function: str, *arguments: str) -> None:
     gc.collect()
     before = _memory("VmRSS")
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
+    children = _Children()
+    children.start()
     started = time.perf_counter()
     figures = work()
     seconds = time.perf_counter() - started
     told = {
         "seconds": seconds,
-        "peak_bytes": max(_memory("VmHWM") - before, 0),
+        "peak_bytes": max(_memory("VmHWM") - before, 0) + children.peak_bytes,
         "figures": dict(figures or {}),
     }
     print(MARK + json.dumps(told), flush=True)
     # What a peer's threads still clear up is no part of its work.
     os._exit(0)
+
+
+class _Children(Thread):
+    """Watches the memory of the processes that the work starts: all of it, imports too."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.peak_bytes = 0
+        self._own = psutil.Process()
+
+    def run(self) -> None:
+        while True:
+            held = 0
+            for child in self._own.children(recursive=True):
+                with suppress(psutil.Error):
+                    held += child.memory_info().rss
+            self.peak_bytes = max(self.peak_bytes, held)
+            time.sleep(_WATCH_SECONDS)
 
 
 def _memory(name: str) -> int:

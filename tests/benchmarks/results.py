@@ -1,13 +1,15 @@
 """What was measured: kept in pyperf's JSON, one file a row of the table, and read back.
 
 A benchmark's name is `contestant@size` (size in records, 0 where there is none) and its kind:
-`seconds`, `bytes` (memory above the imports), or a figure that the work told of itself.
+`seconds`, `bytes` (memory above the imports), or a figure that the work told of itself; of those,
+the ones whose names end in `bytes` are bytes, all others seconds.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -15,8 +17,6 @@ from typing import NamedTuple
 import pyperf
 
 from tests.benchmarks.measuring import Trial
-
-_UNITS = {"seconds": "second", "bytes": "byte"}
 
 
 class Name(NamedTuple):
@@ -43,9 +43,11 @@ class Results:
         self.path = path
         self.values: dict[Name, list[float]] = {}
         self.metadata: dict[str, object] = {}
+        self.measured_on: date | None = None
         if path.exists():
             suite = pyperf.BenchmarkSuite.load(str(path))
             self.metadata = dict(suite.get_metadata())
+            self.measured_on = max(b.get_dates()[1] for b in suite).date()
             for benchmark in suite:
                 self.values[Name.read(benchmark.get_name())] = list(benchmark.get_values())
 
@@ -63,9 +65,11 @@ class Results:
             self.values[Name(contestant, size, kind)] = values
         self._save()
 
-    def sizes(self, contestant: str) -> list[int]:
-        """The sizes at which a contestant was measured, in order."""
-        return sorted({name.size for name in self.values if name.contestant == contestant})
+    def sizes(self, contestant: str, kind: str = "seconds") -> list[int]:
+        """The sizes at which a figure of a contestant was measured, in order."""
+        return sorted(
+            name.size for name in self.values if (name.contestant, name.kind) == (contestant, kind)
+        )
 
     def median(self, contestant: str, size: int, kind: str = "seconds") -> float:
         """The median of a figure; KeyError where it was not measured."""
@@ -85,7 +89,7 @@ class Results:
                         [max(value, 1e-9)],
                         metadata={
                             "name": str(name),
-                            "unit": _UNITS.get(name.kind, "second"),
+                            "unit": "byte" if name.kind.endswith("bytes") else "second",
                             "cpu_count": len(os.sched_getaffinity(0)),
                         },
                     )

@@ -89,9 +89,9 @@ def test_lost_connection_during_the_merge_leaves_nothing(
     landed = loading.landing.land(Delivery("ratings", mixed(10)))
     before = sizes(warehouse_dsn)
     # The statement that merges ends its own connection once the rows are in.
-    suicidal = merging_module._MERGE + " having pg_terminate_backend(pg_backend_pid())"
+    suicidal = merging_module._COUNT + " having pg_terminate_backend(pg_backend_pid())"
     with monkeypatch.context() as patch, connect(warehouse_dsn) as doomed:
-        patch.setattr(merging_module, "_MERGE", suicidal)
+        patch.setattr(merging_module, "_COUNT", suicidal)
         with pytest.raises(psycopg.OperationalError):
             load_batch(doomed, loading.landing.store, *landed)
     assert sizes(warehouse_dsn) == before

@@ -57,6 +57,7 @@ class LandingStore:
     """
 
     def __init__(self, url: str, limits: FileLimits | None = None) -> None:
+        self.url = url
         self._root = open_root(url)
         self.limits = limits or FileLimits()
 

@@ -27,8 +27,13 @@ def gather(
     return Knowledge(
         units=known["units"],
         procedures=known["procedures"],
-        version_bound=copy_instant(version_bound or _ALWAYS),
+        version_bound=bound_text(version_bound),
     )
+
+
+def bound_text(version_bound: datetime | None) -> str:
+    """A version bound as it is compared with versions in COPY form."""
+    return copy_instant(version_bound or _ALWAYS)
 
 
 def _codes(connection: psycopg.Connection, feed: str) -> frozenset[str]:

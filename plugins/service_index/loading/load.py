@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from datetime import datetime
 
 import psycopg
 from psycopg import sql
@@ -14,15 +16,19 @@ from service_index.landing.store import LandingStore
 from service_index.loading import knowledge, ledger
 from service_index.loading.contract import Contract
 from service_index.loading.contracts import CONTRACTS
+from service_index.loading.judging import JudgedLanding, LandingJudge
+from service_index.loading.judging_ahead import JudgingAhead, processes
 from service_index.loading.ledger import LoadReport, warning_counts
 from service_index.loading.mended import MendedLoad
 from service_index.loading.merging import Merged, merge, standing_good_versions
 from service_index.loading.reader import Reader
 from service_index.loading.retry import retry_quarantined
-from service_index.loading.sampling import KeySampler
 from service_index.loading.snapshots import keep_later_state, remove_vanished
-from service_index.loading.staging import Quarantine, Stage, judge
+from service_index.loading.staging import Quarantine, Stage
 from service_index.loading.windows import lock_feed, move_watermark
+
+# Fewer records are judged before other processes have begun to.
+JUDGED_AHEAD_FROM = 20_000
 
 # Called with a name, how many records are done, and of how many.
 Tell = Callable[[str, int, int | None], None]
@@ -47,11 +53,18 @@ def load_landed(
     """
     loaded = ledger.landings_loaded(connection)
     reports: list[LoadReport] = []
-    for feed in CONTRACTS:
+    for feed, contract in CONTRACTS.items():
         waiting = [item for item in store.manifests(feed) if item[0] not in loaded]
-        progress = _Progress(tell, feed, sum(manifest.delivered for _, manifest in waiting))
-        for path, manifest in waiting:
-            reports.append(load_batch(connection, store, path, manifest, progress.advance))
+        records = sum(manifest.delivered for _, manifest in waiting)
+        progress = _Progress(tell, feed, records)
+        with ExitStack() as closing:
+            ahead = None
+            if records >= JUDGED_AHEAD_FROM and processes() > 1:
+                ahead = closing.enter_context(_judging_ahead(connection, store, contract, waiting))
+            for path, manifest in waiting:
+                reports.append(
+                    load_batch(connection, store, path, manifest, progress.advance, ahead)
+                )
     reports += retry_quarantined(connection)
     _refresh_statistics(connection, [report.feed for report in reports if report.loaded])
     return reports
@@ -63,17 +76,19 @@ def load_batch(
     path: str,
     manifest: Manifest,
     advance: Callable[[int], None] = lambda records: None,
+    ahead: JudgingAhead | None = None,
 ) -> LoadReport:
     """Load one landing in one transaction and commit it; one that is loaded already is left alone.
 
     Waits for another load of the same feed. Records are streamed: memory does not grow with the
-    landing. `advance` is called with the number of records of each chunk.
+    landing. `advance` is called with the number of records of each chunk. `ahead` judges this
+    landing, and others after it, in other processes.
 
     Raises KeyError for a feed without a contract, and what `load_landed` raises; nothing of the
     landing is then in the warehouse.
     """
     with connection.transaction():
-        report = load_within(connection, store, path, manifest, advance)
+        report = load_within(connection, store, path, manifest, advance, ahead)
         kill_points.reached("load.before_commit")
     connection.commit()
     kill_points.reached("load.after_commit")
@@ -86,6 +101,7 @@ def load_within(
     path: str,
     manifest: Manifest,
     advance: Callable[[int], None] = lambda records: None,
+    ahead: JudgingAhead | None = None,
 ) -> LoadReport:
     """As `load_batch`, within the caller's transaction, with which the feed's lock goes."""
     contract = CONTRACTS[manifest.feed]
@@ -93,8 +109,11 @@ def load_within(
     report = ledger.find_batch(connection, path)
     if report is not None:
         return report
-    how = MendedLoad if manifest.kind == "mend" else _Load
-    report = how(connection, store, contract, path, manifest).run(advance)
+    if manifest.kind == "mend":
+        report = MendedLoad(connection, store, contract, path, manifest).run(advance)
+    else:
+        judged = ahead.of(path) if ahead else _judge_here(connection, store, path, manifest)
+        report = _Load(connection, contract, path, manifest, judged).run(advance)
     if report.delivered != manifest.delivered:
         raise LoadError(
             f"{path}: {report.delivered} records, but its manifest says {manifest.delivered}"
@@ -103,27 +122,56 @@ def load_within(
     return report
 
 
+def _judge_here(
+    connection: psycopg.Connection, store: LandingStore, path: str, manifest: Manifest
+) -> JudgedLanding:
+    contract = CONTRACTS[manifest.feed]
+    known = knowledge.gather(connection, contract, _version_bound(contract, manifest))
+    return LandingJudge(Reader(contract, known), store, path, manifest)
+
+
+def _judging_ahead(
+    connection: psycopg.Connection,
+    store: LandingStore,
+    contract: Contract,
+    landings: Iterable[tuple[str, Manifest]],
+) -> JudgingAhead:
+    known = knowledge.gather(connection, contract, None)
+    connection.commit()
+    return JudgingAhead(
+        store,
+        contract.feed,
+        known,
+        [
+            (path, manifest, knowledge.bound_text(_version_bound(contract, manifest)))
+            for path, manifest in landings
+            if manifest.kind != "mend"
+        ],
+    )
+
+
+def _version_bound(contract: Contract, manifest: Manifest) -> datetime | None:
+    # A file has no window; it tells of the time before it was landed.
+    return None if contract.is_snapshot else manifest.window_to or manifest.landed_at
+
+
 class _Load:
     """One landing on its way into the warehouse, in one transaction."""
 
     def __init__(
         self,
         connection: psycopg.Connection,
-        store: LandingStore,
         contract: Contract,
         path: str,
         manifest: Manifest,
+        judged: JudgedLanding,
     ) -> None:
         self._connection = connection
-        self._store = store
         self._contract = contract
         self._path = path
         self._manifest = manifest
         self._batch_id = ledger.open_batch(connection, path, manifest)
-        # A file has no window; it tells of the time before it was landed.
-        bound = None if contract.is_snapshot else manifest.window_to or manifest.landed_at
-        self._reader = Reader(contract, knowledge.gather(connection, contract, bound))
-        self._sampler = KeySampler()
+        self._judged = judged
         self._refusals: Counter[str] = Counter()
 
     def run(self, advance: Callable[[int], None]) -> LoadReport:
@@ -135,22 +183,20 @@ class _Load:
         merged = merge(self._connection, self._contract, stage)
         removed = self._follow_snapshot(stage) if self._contract.is_snapshot else 0
         report = self._report(delivered, merged, removed)
-        ledger.close_batch(self._connection, report, self._sampler.profile())
+        ledger.close_batch(self._connection, report, self._judged.sampler.profile())
         return report
 
     def _judge_into(self, stage: Stage, advance: Callable[[int], None]) -> int:
         """Send every record to the stage or into quarantine; how many are staged."""
-        quarantine = Quarantine(
-            self._connection, self._reader, self._batch_id, self._manifest.landed_at
-        )
+        where = (self._contract.feed, self._batch_id, self._manifest.landed_at)
+        quarantine = Quarantine(self._connection, *where)
         staged = 0
-        records = self._sampler.watch(self._store.records(self._path, self._manifest))
-        for chunk in judge(records, self._reader):
-            stage.add(chunk.rows)
+        for chunk in self._judged:
+            stage.add(chunk.lines)
             quarantine.add(chunk.refusals, stage)
-            staged += len(chunk.rows)
+            staged += chunk.staged
             self._refusals.update(refusal.rule for refusal in chunk.refusals)
-            advance(len(chunk.rows) + len(chunk.refusals))
+            advance(chunk.records)
         stage.flush()
         quarantine.flush()
         return staged
@@ -177,7 +223,7 @@ class _Load:
             quarantined=self._refusals.total(),
             removed=removed,
             warnings=warning_counts(
-                self._reader.warnings,
+                self._judged.warnings,
                 equal_version_differs=merged.contradictions,
                 earlier_version_stands=standing,
             ),

@@ -13,11 +13,12 @@ from service_index.landing.manifest import Manifest, MendNote
 from service_index.landing.store import LandingStore, MendedRecord
 from service_index.loading import knowledge, ledger
 from service_index.loading.contract import Contract
+from service_index.loading.judging import judge
 from service_index.loading.ledger import LoadReport, warning_counts
 from service_index.loading.merging import Merged, merge, standing_good_versions
 from service_index.loading.reader import Reader
 from service_index.loading.snapshots import keep_later_state
-from service_index.loading.staging import Quarantine, Stage, judge
+from service_index.loading.staging import Quarantine, Stage
 
 Advance = Callable[[int], None]
 
@@ -64,7 +65,7 @@ class MendedLoad:
         self._manifest = manifest
         self._batch_id = ledger.open_batch(connection, path, manifest)
         self._reader = mended_reader(connection, contract, manifest.landed_at)
-        self._quarantine = Quarantine(connection, self._reader, self._batch_id, manifest.landed_at)
+        self._quarantine = Quarantine(connection, contract.feed, self._batch_id, manifest.landed_at)
         self._merged: list[Merged] = []
         self._refusals: Counter[str] = Counter()
 
@@ -93,10 +94,10 @@ class MendedLoad:
 
         with Stage(self._connection, self._contract, self._batch_id, landed_at) as stage:
             for chunk in judge(remembered(), self._reader):
-                stage.add(chunk.rows)
+                stage.add(chunk.lines)
                 self._quarantine.add(chunk.refusals, stage)
                 self._refusals.update(refusal.rule for refusal in chunk.refusals)
-                advance(len(chunk.rows) + len(chunk.refusals))
+                advance(chunk.records)
             stage.flush()
             self._quarantine.flush()
         self._merged.append(merge(self._connection, self._contract, stage))

@@ -59,40 +59,51 @@ def refused_batches(connection: psycopg.Connection, feed: str) -> list[int]:
 # A staged row is an exact duplicate when its content is that of the row of its key and version
 # that stands before it: the one above it in the stage, else the newest in raw. A version of a
 # snapshot feed is the snapshot, so there the row stands that earlier snapshots left.
-_MERGE = """
-with compared as (
+# Rows are compared without their other columns (`place` is where they lie in the stage), so that a
+# month of them is sorted in memory; those that are loaded keep the order of their delivery.
+_COMPARE = """
+create temporary table {compared} on commit drop as
+with compared as materialized (
     select
-        s.*,
+        s.ctid as place,
+        {key},
+        s.version_at as staged_version_at,
+        s.content_hash,
         lag(s.content_hash) over (
             partition by {key}, s.version_at order by s.landed_file, s.landed_line
         ) as staged_hash
     from {stage} as s
 ),
+standing as (
+    select distinct on (c.place) c.place, {standing_hash} as content_hash
+    from compared as c
+    join raw.{feed} as r on {same_key} and {same_version}
+    where c.staged_hash is null and r.batch_id <> all(%(refused)s)
+    order by c.place, {newest_first}
+),
 judged as (
     select
-        c.*,
-        coalesce(c.staged_hash, standing.content_hash) as standing_hash,
+        c.place,
+        coalesce(c.staged_hash, standing.content_hash) = c.content_hash as is_duplicate,
         coalesce(c.staged_hash, {same_version_hash}) <> c.content_hash as is_contradiction
     from compared as c
-    left join lateral (
-        select {standing_hash} as content_hash
-        from raw.{feed} as r
-        where {same_key} and {same_version} and r.batch_id <> all(%(refused)s)
-        order by {newest_first}
-        limit 1
-    ) as standing on c.staged_hash is null
-),
-loaded as (
-    insert into raw.{feed} ({columns})
-    select {columns} from judged
-    where standing_hash is distinct from content_hash
-    returning 1
+    left join standing on standing.place = c.place
 )
-select
-    (select count(*) from loaded),
-    count(*) filter (where standing_hash = content_hash),
-    count(*) filter (where is_contradiction)
+select place, coalesce(is_duplicate, false) as is_duplicate, is_contradiction
 from judged
+where is_duplicate or is_contradiction
+"""
+
+_INSERT = """
+insert into raw.{feed} ({columns})
+select {columns}
+from {stage} as s
+where not exists (select from {compared} as c where c.is_duplicate and c.place = s.ctid)
+"""
+
+_COUNT = """
+select count(*) filter (where is_duplicate), count(*) filter (where is_contradiction)
+from {compared}
 """
 
 
@@ -101,25 +112,40 @@ def merge(connection: psycopg.Connection, contract: Contract, stage: Stage) -> M
     if contract.is_snapshot:
         # What was removed stands no more; and another content in a later snapshot is news.
         standing_hash = "case when not r.is_removed then r.content_hash end"
-        same_version, same_version_hash = "r.version_at <= c.version_at", "null"
+        same_version, same_version_hash = "r.version_at <= c.staged_version_at", "null"
     else:
         standing_hash = "r.content_hash"
-        same_version, same_version_hash = "r.version_at = c.version_at", "standing.content_hash"
-    statement = sql.SQL(_MERGE).format(
+        same_version = "r.version_at = c.staged_version_at"
+        same_version_hash = "standing.content_hash"
+    feed = sql.Identifier(contract.feed)
+    name = f"compared_{contract.feed}"
+    compare = sql.SQL(_COMPARE).format(
+        compared=sql.Identifier(name),
         key=columns(contract.key, "s"),
         stage=stage.table,
-        feed=sql.Identifier(contract.feed),
+        feed=feed,
         standing_hash=sql.SQL(standing_hash),
         same_key=same_key(contract, "r", "c"),
         same_version=sql.SQL(same_version),
         same_version_hash=sql.SQL(same_version_hash),
         newest_first=NEWEST_FIRST,
-        columns=columns(contract.raw_columns),
     )
-    parameters = {"refused": refused_batches(connection, contract.feed)}
-    row = connection.execute(statement, parameters).fetchone()
+    refused = refused_batches(connection, contract.feed)
+    # A statement that creates a table takes no parameters of its own.
+    psycopg.ClientCursor(connection).execute(compare, {"refused": refused})
+    compared = sql.Identifier("pg_temp", name)
+    inserted = connection.execute(
+        sql.SQL(_INSERT).format(
+            feed=feed,
+            columns=columns(contract.raw_columns),
+            stage=stage.table,
+            compared=compared,
+        )
+    ).rowcount
+    row = connection.execute(sql.SQL(_COUNT).format(compared=compared)).fetchone()
+    connection.execute(sql.SQL("drop table {}").format(compared))
     assert row is not None  # noqa: S101 - an aggregate always gives a row
-    return Merged(*row)
+    return Merged(inserted, *row)
 
 
 def standing_good_versions(

@@ -13,11 +13,12 @@ from service_index.landing.store import LandedRecord
 from service_index.loading import knowledge, ledger
 from service_index.loading.contract import Contract
 from service_index.loading.contracts import CONTRACTS
+from service_index.loading.judging import Refusal, judge
 from service_index.loading.ledger import LoadReport, warning_counts
 from service_index.loading.merging import Merged, merge
 from service_index.loading.reader import Reader
 from service_index.loading.snapshots import keep_later_state
-from service_index.loading.staging import Refusal, Stage, judge
+from service_index.loading.staging import Stage
 from service_index.loading.windows import lock_feed
 
 # Waiting records are read so many at a time; each has 1 MiB at most.
@@ -90,9 +91,9 @@ class _Retry:
     def _retry(self, reader: Reader, origin_id: int, landed_at: datetime) -> None:
         stage: Stage | None = None
         for chunk in judge(self._waiting_records(origin_id), reader):
-            if chunk.rows:
+            if chunk.staged:
                 stage = stage or self._stage(landed_at)
-                stage.add(chunk.rows)
+                stage.add(chunk.lines)
                 stage.flush()  # the cursor's next records come over the same connection
             self._restate(chunk.refusals)
         if stage is None:

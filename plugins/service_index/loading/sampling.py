@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
 
@@ -22,70 +22,83 @@ MOST_KEYS = 500
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 OTHER = "(no plain name)"
 
-_TYPES = {"[": "array", "{": "object", "t": "boolean", "f": "boolean"}
-# Empty text, null and an absent key all mean missing (source contract).
-_MISSING = frozenset((b'""', b"null"))
+_TYPES = {
+    str: "string",
+    list: "array",
+    dict: "object",
+    bool: "boolean",
+    int: "number",
+    float: "number",
+}
 
-_Fields = Mapping[str, msgspec.Raw]
+# A list's name (None: the record itself), a key in it (None: the item), and the value's type.
+Sighting = tuple[str | None, str | None, str]
 
 
 class KeySampler:
-    """Collects the keys of a sample of records, those inside lists included.
-
-    `types` counts the values of every key by JSON type; a key inside a list is called
-    `List[].key`, the list's items themselves `List[]`.
-    """
+    """Collects the keys of a sample of records, those inside lists included."""
 
     def __init__(self) -> None:
         self.records = 0
-        self.types: dict[str, Counter[str]] = {}
-        self._decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-        self._decode_list = msgspec.json.Decoder(list[dict[str, msgspec.Raw]]).decode
+        self.seen: Counter[Sighting] = Counter()
+        self._decode = msgspec.json.Decoder().decode
 
-    def watch(self, records: Iterable[LandedRecord]) -> Iterator[LandedRecord]:
-        """Pass the records on."""
-        for number, record in enumerate(records):
+    def watch(self, records: Iterable[LandedRecord], first: int = 0) -> Iterator[LandedRecord]:
+        """Pass the records on; `first` is how many of the batch came before them."""
+        for number, record in enumerate(records, first):
             if number < KEYS_READ_OF_FIRST or number % KEYS_READ_OF_EVERY == 0:
-                # What is no JSON object is the reader's to refuse.
-                with suppress(ValueError, RecursionError):
-                    self._note(self._decode(record.body))
+                self.note(record.body)
             yield record
+
+    def note(self, body: bytes) -> None:
+        """Add one record's keys; what is no JSON object is the reader's to refuse."""
+        try:
+            fields = self._decode(body)
+        except (ValueError, RecursionError):
+            return
+        if isinstance(fields, dict):
+            # What they are called is told once, at the end.
+            self.add(1, ((sighting, 1) for sighting in _sightings(fields)))
+
+    def add(self, records: int, sightings: Iterable[tuple[Sighting, int]]) -> None:
+        """Add what was seen in some records, so many times each."""
+        self.records += records
+        seen = self.seen
+        for sighting, count in sightings:
+            if sighting in seen or len(seen) < MOST_KEYS:
+                seen[sighting] += count
+
+    @property
+    def types(self) -> dict[str, Counter[str]]:
+        """Key → how many of its values are of which JSON type; a key inside a list is called
+        `List[].key`, the list's items themselves `List[]`."""
+        found: dict[str, Counter[str]] = {}
+        for (name, key, kind), count in self.seen.items():
+            parts = [] if name is None else [f"{_plain(name)}[]"]
+            path = ".".join(parts if key is None else [*parts, _plain(key)])
+            found.setdefault(path, Counter())[kind] += count
+        return found
 
     def profile(self) -> dict[str, object]:
         """The counts, as they are kept in `ops.batch.key_profile`."""
         return {"records": self.records, "keys": {k: dict(v) for k, v in self.types.items()}}
 
-    def _note(self, fields: _Fields) -> None:
-        self.records += 1
-        for name, value in fields.items():
-            path, content = _plain(name), bytes(value)
-            self._add(path, _type_of(content))
-            if content.startswith(b"["):
-                # A list of anything but objects has no keys inside.
-                with suppress(ValueError, RecursionError):
-                    self._note_items(path, self._decode_list(content))
 
-    def _note_items(self, path: str, items: list[dict[str, msgspec.Raw]]) -> None:
-        for item in items:
-            self._add(f"{path}[]", "object")
-            for name, value in item.items():
-                self._add(f"{path}[].{_plain(name)}", _type_of(bytes(value)))
+def _sightings(fields: dict[str, Any]) -> Iterator[Sighting]:
+    for key, value in fields.items():
+        yield None, key, _type_of(value)
+        # A list of anything but objects has no keys inside.
+        if type(value) is list and all(type(item) is dict for item in value):
+            for item in value:
+                yield key, None, "object"
+                for inner, content in item.items():
+                    yield key, inner, _type_of(content)
 
-    def _add(self, path: str, kind: str) -> None:
-        counter = self.types.get(path)
-        if counter is None:
-            if len(self.types) >= MOST_KEYS:
-                return
-            counter = self.types[path] = Counter()
-        counter[kind] += 1
+
+def _type_of(value: object) -> str:
+    # Empty text, null and an absent key all mean missing (source contract).
+    return "missing" if value is None or value == "" else _TYPES[type(value)]
 
 
 def _plain(name: str) -> str:
     return name if NAME.fullmatch(name) else OTHER
-
-
-def _type_of(content: bytes) -> str:
-    if content in _MISSING:
-        return "missing"
-    first = chr(content[0])
-    return "string" if first == '"' else _TYPES.get(first, "number")

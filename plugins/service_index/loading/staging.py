@@ -1,76 +1,24 @@
-"""Streams landed records into a temporary table, chunk by chunk, and sets the bad ones aside."""
+"""Streams judged records into a temporary table, chunk by chunk, and sets the bad ones aside."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
-from hashlib import blake2b
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import psycopg
 from psycopg import sql
 
-from service_index.landing.store import LandedRecord
 from service_index.loading.contract import Contract
-from service_index.loading.converters import FALSE, TRUE, Refused
-from service_index.loading.reader import Reader
+from service_index.loading.converters import FALSE, TRUE
+from service_index.loading.judging import Refusal
 
-# A chunk goes to the server while the next one is judged.
-CHUNK_RECORDS = 500
-CHUNK_BYTES = 1024 * 1024
 # Refused records are kept back and copied together, because one connection copies into one table
 # at a time.
 KEPT_RECORDS = 5_000
 KEPT_BYTES = 8 * 1024 * 1024
 
 _COPIED_LINEAGE = ("landed_file", "landed_line", "content_hash")
-
-
-class Refusal(NamedTuple):
-    """A record that its contract refuses."""
-
-    record: LandedRecord
-    rule: str
-    reason: str
-    is_retryable: bool
-
-
-class Chunk(NamedTuple):
-    """Some records, judged: `rows` are COPY lines of the good ones."""
-
-    rows: list[bytes]
-    refusals: list[Refusal]
-
-
-def judge(records: Iterable[LandedRecord], reader: Reader) -> Iterator[Chunk]:
-    """Judge records in chunks that are bounded in number and in bytes."""
-    rows: list[bytes] = []
-    refusals: list[Refusal] = []
-    size = 0
-    for record in records:
-        try:
-            content = "\t".join(reader.read(record.body)).encode()
-        except Refused as refused:
-            refusals.append(Refusal(record, refused.rule, refused.reason, refused.is_retryable))
-            size += len(record.body)
-        else:
-            # A hash of what is loaded, not of the bytes: spelling, order of keys and fields that
-            # nobody reads make no new version.
-            digest = blake2b(content, digest_size=16).hexdigest()
-            row = b"%b\t%b\t%d\t%b\n" % (
-                content,
-                record.file.encode(),
-                record.line,
-                digest.encode(),
-            )
-            rows.append(row)
-            size += len(row)
-        if len(rows) + len(refusals) >= CHUNK_RECORDS or size >= CHUNK_BYTES:
-            yield Chunk(rows, refusals)
-            rows, refusals, size = [], [], 0
-    if rows or refusals:
-        yield Chunk(rows, refusals)
 
 
 class Stage:
@@ -120,14 +68,14 @@ class Stage:
     def __exit__(self, *error: Any) -> None:
         self._copying.__exit__(*error)
 
-    def add(self, rows: list[bytes]) -> None:
-        """Send rows made by `judge`; they are all there after `flush`."""
-        if rows:
+    def add(self, lines: bytes) -> None:
+        """Send lines made by `judge`; they are all there after `flush`."""
+        if lines:
             if self._copy is None:
                 self._copy = self._copying.enter_context(
                     self._connection.cursor().copy(self._statement)
                 )
-            self._copy.write(b"".join(rows))
+            self._copy.write(lines)
 
     def flush(self) -> None:
         """End the COPY, so that the connection is free for other statements."""
@@ -151,10 +99,10 @@ class Quarantine:
     """Where a batch's refused records go, whole."""
 
     def __init__(
-        self, connection: psycopg.Connection, reader: Reader, batch_id: int, landed_at: datetime
+        self, connection: psycopg.Connection, feed: str, batch_id: int, landed_at: datetime
     ) -> None:
         self._connection = connection
-        self._reader = reader
+        self._feed = feed
         self._batch_id = batch_id
         self._landed_at = landed_at
         self._kept: list[Refusal] = []
@@ -179,15 +127,14 @@ class Quarantine:
 
     def _values(self, refusal: Refusal) -> tuple[str, ...]:
         record = refusal.record
-        identity = self._reader.identify(record.body)
         return (
-            self._reader.contract.feed,
+            self._feed,
             str(self._batch_id),
             self._landed_at.isoformat(),
             record.file,
             str(record.line),
-            identity.key,
-            identity.version_at,
+            refusal.identity.key,
+            refusal.identity.version_at,
             refusal.rule,
             refusal.reason,
             TRUE if refusal.is_retryable else FALSE,

@@ -27,12 +27,9 @@ _read = msgspec.json.Decoder(Envelope).decode
 def token(address: str, client_id: str, client_secret: str) -> str:
     """An access token of the source."""
     answer = requests.post(
-        f"{address}/oauth/token",
-        data={
-            "grant_type": "client_credentials",
-            "client_id": client_id,
-            "client_secret": client_secret,
-        },
+        f"{address}/token",
+        auth=(client_id, client_secret),
+        data={"grant_type": "client_credentials"},
         timeout=60,
     )
     answer.raise_for_status()
@@ -54,7 +51,7 @@ def pages(source_uri: str, feed: str) -> Iterator[Envelope]:
     cursor: str | None = ""
     while cursor is not None:
         asked = {**parameters, "cursor": cursor} if cursor else parameters
-        answer = session.get(f"{address}/api/v1/{feed}", params=asked, timeout=60)
+        answer = session.get(f"{address}/v1/{feed}", params=asked, timeout=60)
         answer.raise_for_status()
         page = _read(answer.content)
         yield page
