@@ -93,7 +93,7 @@ def _tasks(dag_id: str) -> dict[str, float]:
 def stages(first: str, after_last: str, month: str) -> Work:
     """The stages without Airflow, in a process that has imported all and started each once.
 
-    What that start takes is told beside: `start …`.
+    What that takes is told beside: `tasks: …`.
     """
     from service_index.orchestration import stages as product
 
@@ -128,23 +128,23 @@ def _start_all(product: object) -> dict[str, float]:
     settings = settings_module.load()
     dsn = connections.warehouse_dsn(settings)
     migrate.upgrade(dsn)
-    clock.lap("start warehouse, its schema compared")
+    clock.lap("tasks: the warehouse's schema, compared")
     import service_index.landing.store
     import service_index.loading
     import service_index.sources.client
     import service_index.sources.extract
     import service_index.sources.inbox  # noqa: F401
 
-    clock.lap("start source client and loader, imported")
+    clock.lap("tasks: client and loader, imported")
     from service_index.quality import gate  # noqa: F401
     from service_index.quality.validation import open_validator
 
     with open_validator(dsn):
         pass
-    clock.lap("start Great Expectations, imported")
+    clock.lap("tasks: Great Expectations, imported")
     from dbt.cli.main import dbtRunner
 
-    clock.lap("start dbt, imported")
+    clock.lap("tasks: dbt, imported")
     folders = ("--project-dir", str(settings.dbt_project), "--profiles-dir")
     target = ("--target-path", str(settings.home / "dbt" / "target"))
     logs = ("--log-path", str(settings.home / "dbt" / "logs"))
@@ -152,5 +152,5 @@ def _start_all(product: object) -> dict[str, float]:
         dbtRunner().invoke(
             ["--quiet", "parse", *folders, str(settings.dbt_project), *target, *logs]
         )
-    clock.lap("start dbt, its project read")
+    clock.lap("tasks: dbt's project, read")
     return clock.laps

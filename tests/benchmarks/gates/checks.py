@@ -35,11 +35,10 @@ def gate(dsn: str) -> Work:
         with open_validator(dsn):
             pass
         ready = time.perf_counter()
-        result = run_batch_gate(dsn, batches, Path(tempfile.mkdtemp()))
+        run_batch_gate(dsn, batches, Path(tempfile.mkdtemp()))
         return {
             "start-up": ready - started,
             "checking": time.perf_counter() - ready,
-            "failed checks": sum(not check.passed for check in result.checks),
         }
 
     return work
