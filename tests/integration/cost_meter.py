@@ -19,16 +19,12 @@ _STEADY = {
     "full_page_writes": "off",
     "max_parallel_workers_per_gather": "0",
     "log_checkpoints": "off",
+    # As of tables that are too large to be read whole where an index leads to what is wanted.
+    "enable_seqscan": "off",
 }
-# A table that is dropped takes its counts along; those that dbt makes anew each time do.
 _COUNTS = """
     select
         (select sessions from pg_stat_database where datname = current_database()),
-        (
-            select sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))
-            from pg_stat_user_tables
-            where schemaname not like 'pg_temp%'
-        ),
         (
             select tup_inserted + tup_updated + tup_deleted
             from pg_stat_database where datname = current_database()
@@ -36,8 +32,19 @@ _COUNTS = """
         (select wal_bytes from pg_stat_wal),
         (select count(*) from ops.gate_run)
 """
+_TABLES = """
+    select
+        relid::bigint,
+        schemaname || '.' || relname,
+        coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)
+    from pg_stat_user_tables
+"""
 _STATEMENT = re.compile(r"LOG:  (?:statement|execute [^:]+): ")
 _DBT_START = "Running with dbt="
+
+
+# Tables that have a row for every dossier.
+_RECORDS = ("raw.dossiers", "marts.fct_dossier")
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,8 @@ class Costs:
 
     queries        statements sent to the server
     connections    sessions opened
-    rows_read      of tables that last: by scans and by indexes
+    records_read   of the tables that have a row for every dossier, by scans and by indexes
+    rows_read      of all tables that were there before and are there after
     rows_written   of all tables, temporary ones too: inserted, updated, deleted
     bytes_written  to the log of the server
     gates          runs of Great Expectations
@@ -55,6 +63,7 @@ class Costs:
 
     queries: int
     connections: int
+    records_read: int
     rows_read: int
     rows_written: int
     bytes_written: int
@@ -98,26 +107,46 @@ class Meter:
             name = dsn.split("?", maxsplit=1)[0].rsplit("/", 1)[1]
             admin.execute(f"alter database {name} set log_statement = 'all'")
 
-    def read(self) -> Costs:
-        """The counts so far, those of this reading included."""
+    @contextmanager
+    def counting(self, into: dict[str, Costs], name: str) -> Iterator[None]:
+        """Enter into `into` what the block costs."""
+        (start, _), (before, tables) = self._read(), self._read()
+        reading = before - start
+        yield
+        after, tables_after = self._read()
+        read = {
+            table: count - tables[table]
+            for table, count in tables_after.items()
+            # dbt makes some anew, and what has gone took its counts along.
+            if table in tables
+        }
+        records = sum(count for (_, table), count in read.items() if table in _RECORDS)
+        found = replace(after - before - reading, records_read=records)
+        into[name] = replace(found, rows_read=sum(read.values()))
+
+    def _read(self) -> tuple[Costs, dict[tuple[int, str], int]]:
+        """The counts so far, those of this reading included, and the rows read of each table."""
         with psycopg.connect(self._dsn, autocommit=True) as connection:
             _wait_until_alone(connection)
             log = connection.execute(
                 "select pg_read_file(current_setting('data_directory') || '/log')"
             ).fetchone()
             counts = connection.execute(_COUNTS).fetchone()
+            rows = connection.execute(_TABLES).fetchall()
         assert log is not None and counts is not None
+        connections, written, wal, gates = map(int, counts)
         dbt_log = self._dbt_log.read_text("utf-8") if self._dbt_log.exists() else ""
-        starts = dbt_log.count(_DBT_START)
-        return Costs(len(_STATEMENT.findall(log[0])), *map(int, counts), dbt=starts)
-
-    @contextmanager
-    def counting(self, into: dict[str, Costs], name: str) -> Iterator[None]:
-        """Enter into `into` what the block costs."""
-        before = self.read()
-        reading = self.read() - before
-        yield
-        into[name] = self.read() - before - reading - reading
+        costs = Costs(
+            queries=len(_STATEMENT.findall(log[0])),
+            connections=connections,
+            records_read=0,
+            rows_read=0,
+            rows_written=written,
+            bytes_written=wal,
+            gates=gates,
+            dbt=dbt_log.count(_DBT_START),
+        )
+        return costs, {(oid, table): count for oid, table, count in rows}
 
 
 def _wait_until_alone(connection: psycopg.Connection) -> None:
