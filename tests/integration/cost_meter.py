@@ -125,8 +125,10 @@ class Meter:
         into[name] = replace(found, rows_read=sum(read.values()))
 
     def _read(self) -> tuple[Costs, dict[tuple[int, str], int]]:
-        """The counts so far, those of this reading included, and the rows read of each table."""
-        with psycopg.connect(self._dsn, autocommit=True) as connection:
+        """The counts so far, those of this reading included but for its queries; the rows read of
+        each table."""
+        options = {"autocommit": True, "options": "-c log_statement=none"}
+        with psycopg.connect(self._dsn, **options) as connection:
             _wait_until_alone(connection)
             log = connection.execute(
                 "select pg_read_file(current_setting('data_directory') || '/log')"
