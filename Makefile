@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := env -u PYTHONPATH $(BIN)
 
-.PHONY: help setup demo test test-fast test-reliability test-mutation test-browser test-office bench bench-full bench-publication lint docs up down clean lock
+.PHONY: help setup demo test test-fast test-reliability test-mutation test-browser test-office bench bench-full lint docs up down clean lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -66,9 +66,6 @@ bench: .venv/.benchmarks ## speed beside the floor and the peers, at small sizes
 
 bench-full: .venv/.benchmarks ## the same at the table's sizes (hours); writes docs/benchmarks.md
 	@$(RUN)/python -m tests.benchmarks --full $(ROWS)
-
-bench-publication: .venv/.development ## how long all files of a month take (after `make demo`)
-	@$(RUN)/python -m tests.benchmarks.publication
 
 lint: .venv/.development ## ruff, mypy (strict), sqlfluff
 	@$(RUN)/ruff check . && $(RUN)/ruff format --check .

@@ -1,0 +1,36 @@
+"""A month published by the product: its release, and all of its files."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from service_index.orchestration import stages
+from service_index.settings import load
+from tests.benchmarks.measuring import Work
+
+
+def score(first: str, after_last: str, month: str) -> Work:
+    """All that comes before: the window ingested, the month scored and held against its gate."""
+
+    def work() -> None:
+        window = stages.plan_ingest({"window_from": first, "window_to": after_last}, None)
+        stages.land(window, overlap=timedelta(0), skip_loaded=False)
+        stages.load()
+        stages.gate_batches()
+        stages.transform(month)
+        stages.gate_marts(month)
+
+    return work
+
+
+def publish(month: str) -> Work:
+    """The release and its files: tables, workbook, letter, annex, pages, manifest."""
+    releases = load().releases
+
+    def work() -> None:
+        told = stages.publish(month, wanted=True, reason=None)
+        assert told["is_new"], told
+        assert list(Path(releases, month, "r1").glob("documents/*.pdf"))
+
+    return work
