@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from unittest import mock
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service_index.sources import keys
 from service_index.sources.keys import KeyCounter
 
 
@@ -21,6 +26,23 @@ def test_every_part_of_a_compound_key_matters() -> None:
     counter.add([b'{"MaDonVi":"A1","HieuLucTu":""}', b'{"MaDonVi":"","HieuLucTu":"A1"}'])
 
     assert counter.distinct == 4
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 40), max_size=30), max_size=12),
+    st.integers(1, 20),
+)
+def test_distinct_keys_are_those_of_a_set(pages: list[list[int]], packed_at: int) -> None:
+    counter, known = KeyCounter(["MaHoSo"]), set()
+    with (
+        mock.patch.object(keys, "_RECENT", packed_at),
+        mock.patch.object(keys, "_ADDED_AT_ONCE", 3),
+    ):
+        for page in pages:
+            added = counter.add(b'{"MaHoSo":"H%d"}' % number for number in page)
+            assert added == len({*page} - known)
+            known |= {*page}
+    assert counter.distinct == counter.at_most == len(known)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,16 +81,27 @@ def _take(path: Path, store: LandingStore, known: set[tuple[str, str]]) -> Inbox
             return InboxFile(path.name, "known")
         keys = KeyCounter(feed.key)
         required = feed.key if media in {"csv", "xlsx"} else ()
-        delivered = 0
-        for record in read_records(media, content, store.limits, required):
-            keys.add((record,))
-            delivered += 1
+        records = _Counted(read_records(media, content, store.limits, required))
+        keys.add(records)
         content.seek(0)
         with store.begin(feed.name, "file", path.name) as writer:
-            writer.add_file(content, media, delivered)
+            writer.add_file(content, media, records.count)
             manifest = writer.commit(source_total=None, distinct_keys=keys.distinct)
     known.add((feed.name, sha256))
     return InboxFile(path.name, "taken", manifest=manifest)
+
+
+class _Counted:
+    """Counts what passes by."""
+
+    def __init__(self, records: Iterable[bytes]) -> None:
+        self.count = 0
+        self._records = records
+
+    def __iter__(self) -> Iterator[bytes]:
+        for record in self._records:
+            self.count += 1
+            yield record
 
 
 def _feed_of(name: str) -> Feed:

@@ -7,6 +7,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
+import numpy as np
+
+_ADDED_AT_ONCE = 5_000
+# So many numbers are kept in a set of Python's before they are packed: at once, since each packing
+# goes through all that are packed already.
+_RECENT = 50_000
 
 
 class KeyCounter:
@@ -16,13 +22,14 @@ class KeyCounter:
     object counts as one key. Whether two of them with the very same bytes are one record that
     the source repeated, or two, cannot be told: so the count has a lower and an upper bound.
 
-    Holds every key in memory: some 100 bytes each.
+    Holds 64 bits of a hash of every key, salted anew in each process: among a million keys two
+    are taken for one once in 10⁷ times, and then the window is not whole until the next run.
     """
 
     def __init__(self, key: Sequence[str]) -> None:
         parts = [(name, Any, None) for name in key]
         self._decoder = msgspec.json.Decoder(msgspec.defstruct("RecordKey", parts, gc=False))
-        self._keys: set[Any] = set()
+        self._keys = _Numbers()
         self._keyless: set[bytes] = set()
         self._repeated_keyless = 0
 
@@ -37,14 +44,19 @@ class KeyCounter:
         return self.distinct + self._repeated_keyless
 
     def add(self, records: Iterable[msgspec.Raw | bytes]) -> int:
-        """Count these records in, and say how many distinct keys they add."""
+        """Count these records in, streamed, and say how many distinct keys they add."""
         before = self.distinct
+        hashes: set[int] = set()
         for record in records:
             key = self._key(record)
-            if key is not None:
-                self._keys.add(key)
-            else:
+            if key is None:
                 self._add_keyless(bytes(record))
+                continue
+            hashes.add(hash(key))
+            if len(hashes) >= _ADDED_AT_ONCE:
+                self._keys.add(hashes)
+                hashes = set()
+        self._keys.add(hashes)
         return self.distinct - before
 
     def _key(self, record: msgspec.Raw | bytes) -> tuple[str, ...] | str | None:
@@ -62,3 +74,26 @@ class KeyCounter:
         if digest in self._keyless:
             self._repeated_keyless += 1
         self._keyless.add(digest)
+
+
+class _Numbers:
+    """A set of 64-bit numbers, in 8 bytes each."""
+
+    def __init__(self) -> None:
+        self._recent: set[int] = set()
+        self._sorted = np.empty(0, np.int64)
+
+    def __len__(self) -> int:
+        return len(self._recent) + len(self._sorted)
+
+    def add(self, numbers: set[int]) -> None:
+        """Add those that are not there yet."""
+        others = np.fromiter(numbers - self._recent, np.int64)
+        places = np.searchsorted(self._sorted, others)
+        known = np.append(self._sorted, 0)[places] == others
+        known[places == len(self._sorted)] = False
+        self._recent.update(others[~known].tolist())
+        if len(self._recent) >= _RECENT:
+            recent = np.fromiter(self._recent, np.int64)
+            self._sorted = np.sort(np.concatenate([self._sorted, recent]), kind="stable")
+            self._recent.clear()
