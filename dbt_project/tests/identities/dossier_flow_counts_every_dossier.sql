@@ -11,13 +11,13 @@ with fact as (
         case
             when closed_month is null then {{ never() }}
             else greatest(closed_month, received_month)
-        end as closed_month,
+        end as counted_until,
         count(*) as dossiers
     from {{ ref('fct_dossier') }}
     {% if not flags.FULL_REFRESH -%}
     where received_month = {{ any_key('period_month', touched_groups()) }}
     {%- endif %}
-    group by 1, 2, 3
+    group by received_month, unit_code, counted_until
 ),
 
 flow as (
@@ -34,12 +34,14 @@ flow as (
 )
 
 select
-    received_month,
-    unit_code,
-    closed_month,
+    coalesce(fact.received_month, flow.received_month) as received_month,
+    coalesce(fact.unit_code, flow.unit_code) as unit_code,
     fact.dossiers as dossiers_in_fact,
     flow.dossiers as dossiers_in_flow
 from fact
-full join flow
-    using (received_month, unit_code, closed_month)
+full outer join flow
+    on
+        fact.received_month = flow.received_month
+        and fact.unit_code = flow.unit_code
+        and fact.counted_until = flow.closed_month
 where fact.dossiers is distinct from flow.dossiers

@@ -18,7 +18,9 @@ with dossier as (
     {% if is_incremental() -%}
         {{ dossiers_of_touched_groups('resolved_month') }}
     {%- else -%}
-        select * from {{ ref('fct_dossier') }} where resolved_month is not null
+        select *
+        from {{ ref('fct_dossier') }}
+        where resolved_month is not null
     {%- endif %}
 )
 
