@@ -19,7 +19,7 @@ from tests.benchmarks import volume
 from tests.benchmarks.measuring import Work
 
 MONTH = volume.FIRST[:7]
-SHOWN_FROM_SECONDS = 0.5
+SHOWN_FROM_SECONDS = 1
 
 
 def land() -> Work:

@@ -26,7 +26,7 @@ SMALL_SIZES = (20_000,)
 # Contestant → its work, and what it writes.
 PEERS = {
     "pandas": ("marts.pandas_script:marts", "marts-pandas"),
-    "pandas by page": ("marts.pandas_script:marts_by_page", "marts-pandas-by-page"),
+    "pandas-by-page": ("marts.pandas_script:marts_by_page", "marts-pandas-by-page"),
     "duckdb": ("marts.duckdb_script:marts", "marts.duckdb"),
 }
 
