@@ -226,8 +226,8 @@
 {%- endmacro -%}
 
 
-{#- Its rows, in an incremental run those of the months of `counting`: an array of months is pushed down into a view, and finds
-    them by index. -#}
+{#- Its rows, in an incremental run those of the months of `counting`: an array of months is pushed
+    down into a view, and finds them by index. -#}
 {%- macro measures_of_months(measure_model, counting) -%}
     select *
     from {{ measure_model }} as measured
