@@ -8,8 +8,9 @@ the ones whose names end in `bytes` are bytes, all others seconds.
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -90,8 +91,10 @@ class Results:
                         metadata={
                             "name": str(name),
                             "unit": "byte" if name.kind.endswith("bytes") else "second",
-                            "cpu_count": len(os.sched_getaffinity(0)),
+                            **_about_the_machine(),
                         },
+                        # What pyperf would collect names the host and its paths.
+                        collect_metadata=False,
                     )
                     for value in values
                 ]
@@ -99,6 +102,14 @@ class Results:
             for name, values in self.values.items()
         ]
         pyperf.BenchmarkSuite(benchmarks).dump(str(self.path), replace=True)
+
+
+def _about_the_machine() -> dict[str, object]:
+    return {
+        "cpu_count": len(os.sched_getaffinity(0)),
+        "date": datetime.now(UTC).isoformat(),
+        "python_version": platform.python_version(),
+    }
 
 
 def side_by_side(
