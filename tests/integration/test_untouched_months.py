@@ -15,7 +15,7 @@ from simulator.server import SampleSource
 from tests.pipeline import Pipeline, open_pipeline
 
 # So many copies of every record, two years before it: months that no later day touches.
-COPIES = 60
+COPIES = 12
 SCORED = ("2023-03-01", "2023-04-01", "2023-05-01")
 TIMES = {
     "dossiers": (

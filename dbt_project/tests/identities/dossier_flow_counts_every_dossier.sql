@@ -4,7 +4,23 @@
 ) }}
 
 -- depends_on: {{ ref('int_touched_unit_month') }}
-with fact as (
+with dossier as (
+    {% if flags.FULL_REFRESH -%}
+        select * from {{ ref('fct_dossier') }}
+    {%- else -%}
+        -- one index look-up per month: with all at once the planner may scan all of history
+        select found.*
+        from (select distinct period_month from {{ touched_groups() }} as touched) as month
+        cross join lateral (
+            select candidate.*
+            from {{ ref('fct_dossier') }} as candidate
+            where candidate.received_month = month.period_month
+            offset 0  -- noqa: AM09
+        ) as found
+    {%- endif %}
+),
+
+fact as (
     select
         received_month,
         unit_code,
@@ -13,10 +29,7 @@ with fact as (
             else greatest(closed_month, received_month)
         end as counted_until,
         count(*) as dossiers
-    from {{ ref('fct_dossier') }}
-    {% if not flags.FULL_REFRESH -%}
-    where received_month = {{ any_key('period_month', touched_groups()) }}
-    {%- endif %}
+    from dossier
     group by received_month, unit_code, counted_until
 ),
 
