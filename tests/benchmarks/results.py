@@ -32,8 +32,8 @@ class Name(NamedTuple):
 
     @classmethod
     def read(cls, text: str) -> Name:
-        what, kind = text.split(" ", 1)
-        contestant, size = what.split("@")
+        contestant, rest = text.split("@")
+        size, kind = rest.split(" ", 1)
         return cls(contestant, int(size), kind)
 
 

@@ -30,6 +30,9 @@ from service_index.loading.windows import lock_feed, move_watermark
 # Fewer records are judged before other processes have begun to.
 JUDGED_AHEAD_FROM = 20_000
 
+# Of the rows that a table was last known to hold.
+SHARE_THAT_CHANGES_PLANS = 0.05
+
 # Called with a name, how many records are done, and of how many.
 Tell = Callable[[str, int, int | None], None]
 
@@ -66,7 +69,7 @@ def load_landed(
                     load_batch(connection, store, path, manifest, progress.advance, ahead)
                 )
     reports += retry_quarantined(connection)
-    _refresh_statistics(connection, [report.feed for report in reports if report.loaded])
+    _refresh_statistics(connection, reports)
     return reports
 
 
@@ -231,10 +234,21 @@ class _Load:
         )
 
 
-def _refresh_statistics(connection: psycopg.Connection, feeds: Iterable[str]) -> None:
-    """Transforms plan well on what was just loaded, without waiting for autovacuum."""
-    for feed in dict.fromkeys(feeds):
-        connection.execute(sql.SQL("analyze raw.{}").format(sql.Identifier(feed)))
+def _refresh_statistics(connection: psycopg.Connection, reports: Iterable[LoadReport]) -> None:
+    """Transforms plan well on what was just loaded, without waiting for autovacuum.
+
+    A day's share of a long history changes no plan, and to sample that history takes longer than
+    to load the day.
+    """
+    loaded: Counter[str] = Counter()
+    for report in reports:
+        loaded[report.feed] += report.loaded
+    for feed, rows in loaded.items():
+        known = connection.execute(
+            "select reltuples from pg_class where oid = ('raw.' || %s)::regclass", [feed]
+        ).fetchone()
+        if rows and (known is None or rows >= known[0] * SHARE_THAT_CHANGES_PLANS):
+            connection.execute(sql.SQL("analyze raw.{}").format(sql.Identifier(feed)))
     connection.commit()
 
 

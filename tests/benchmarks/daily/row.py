@@ -16,7 +16,7 @@ from tests.benchmarks.results import Results, side_by_side
 
 # Dossiers before the day, and changed on it; the size in the middle is the table's.
 HISTORY, SIZES = 200_000, (500, 5_000, 50_000)
-SMALL_HISTORY, SMALL_SIZES = 20_000, (100, 500, 1_000)
+SMALL_HISTORY, SMALL_SIZES = 20_000, (100, 500)
 MOST_SECONDS = 40
 # A first day, on which September begins.
 _BEFORE = 100
