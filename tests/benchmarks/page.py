@@ -27,9 +27,9 @@ resident memory above the imports, that of started processes included. The value
 def write(folder: Path) -> Path:
     """Write the page beside `folder`, which holds the results, and the plots into it."""
     parts = [_HEAD]
-    measured = [(row, Results(folder / f"{row.name}.json")) for row in ROWS.values()]
-    measured = [(row, results) for row, results in measured if results.values]
-    parts.append(_overview(measured))
+    known = [(row, Results(folder / f"{row.name}.json")) for row in ROWS.values()]
+    parts.append(_overview(known))
+    measured = [(row, results) for row, results in known if results.values]
     parts += [_section(row, results) for row, results in measured]
     parts.append(_plots(folder, {row.name: results for row, results in measured}))
     page = folder.with_suffix(".md")
@@ -37,9 +37,12 @@ def write(folder: Path) -> Path:
     return page
 
 
-def _overview(measured: list[tuple[Row, Results]]) -> str:
+def _overview(known: list[tuple[Row, Results]]) -> str:
     lines = ["| | found | wanted | |", "|---|---:|---:|---|"]
-    for row, results in measured:
+    for row, results in known:
+        if not results.values:
+            lines.append(f"| **{row.title}** | not measured at full size yet | | |")
+            continue
         lines.append(f"| **{row.title}** | | | |")
         for verdict in row.judge(results):
             mark = "met" if verdict.is_met else f"**missed** ([why](#{row.name}))"

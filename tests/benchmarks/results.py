@@ -48,7 +48,7 @@ class Results:
         if path.exists():
             suite = pyperf.BenchmarkSuite.load(str(path))
             self.metadata = dict(suite.get_metadata())
-            self.measured_on = max(b.get_dates()[1] for b in suite).date()
+            self.measured_on = max(b.get_dates()[0] for b in suite).date()
             for benchmark in suite:
                 self.values[Name.read(benchmark.get_name())] = list(benchmark.get_values())
 
