@@ -106,7 +106,11 @@ def _combine(hashes: Iterable[tuple[Relation, str | None]]) -> str:
 
 
 def insert_rows(connection: psycopg.Connection, release_id: str, subject: Subject) -> None:
-    """Copy every row of `subject` from the marts into the release."""
+    """Copy every row of `subject` from the marts into the release.
+
+    The first releases multiply what the tables hold: without fresh statistics, whoever reads the
+    release next may wait for minutes.
+    """
     for relation in subject.relations:
         columns = sql.SQL(", ").join(sql.Identifier(c.name) for c in relation.columns)
         connection.execute(
@@ -123,6 +127,7 @@ def insert_rows(connection: psycopg.Connection, release_id: str, subject: Subjec
                 subject.value,
             )
         )
+        connection.execute(sql.SQL("analyze published.{}").format(sql.Identifier(relation.name)))
 
 
 def insert_changes(
