@@ -66,6 +66,11 @@ class Results:
             self.values[Name(contestant, size, kind)] = values
         self._save()
 
+    def keep_all(self, size: int, trials: Mapping[str, Iterable[Trial]]) -> None:
+        """Replace what is known of several contestants at a size."""
+        for contestant, found in trials.items():
+            self.keep(contestant, size, found)
+
     def sizes(self, contestant: str, kind: str = "seconds") -> list[int]:
         """The sizes at which a figure of a contestant was measured, in order."""
         return sorted(

@@ -52,7 +52,7 @@ def load_landed(
     Into an empty warehouse this rebuilds `raw` from the landing alone. Each batch is committed by
     itself: after an error the earlier ones stand, and the next call goes on.
 
-    Raises LoadError, LandingCorruptError and psycopg.Error.
+    Raises LoadError, JudgingError, LandingCorruptError and psycopg.Error.
     """
     loaded = ledger.landings_loaded(connection)
     reports: list[LoadReport] = []

@@ -38,8 +38,7 @@ def measure(bench: Bench) -> None:
             "by hand": partial(run_trial, "gates.checks:by_hand", passing),
         }
         trials = side_by_side(contestants, bench.rounds(), f"gate of {size:,}")
-    for contestant, found in trials.items():
-        bench.results.keep(contestant, size, found)
+    bench.results.keep_all(size, trials)
 
 
 def judge(results: Results) -> list[Verdict]:

@@ -35,7 +35,7 @@ def measure(bench: Bench) -> None:
             with bench.source(bench.dataset(size)) as uri:
                 ours = {"ours": partial(_ours, bench, server, uri)}
                 trials = side_by_side(ours, 3, f"ingest of {size:,}")
-            bench.results.keep("ours", size, trials["ours"])
+            bench.results.keep_all(size, trials)
 
 
 def judge(results: Results) -> list[Verdict]:
@@ -69,8 +69,7 @@ def _compare(bench: Bench, server: str, size: int) -> None:
             "dlt": partial(_dlt, server, uri),
         }
         trials = side_by_side(contestants, bench.rounds(), f"ingest of {size:,}")
-    for contestant, found in trials.items():
-        bench.results.keep(contestant, size, found)
+    bench.results.keep_all(size, trials)
 
 
 def _dsn(server: str) -> str:

@@ -10,19 +10,12 @@ import psycopg
 
 from service_index.orchestration.windows import parse_month
 from tests.benchmarks import volume
+from tests.oracle.compare import BALANCE
+from tests.oracle.policy import GROUPS
 
 # The peers count with binary fractions.
 TOLERANCE = 1e-9
 SHOWN = 20
-
-_GROUPS = (
-    "transparency",
-    "timeliness",
-    "online_service",
-    "online_payment",
-    "digitisation",
-    "satisfaction",
-)
 
 
 class Mart(NamedTuple):
@@ -41,8 +34,8 @@ MARTS = {
     "mart_monthly_score": Mart(
         ("unit_code",),
         (
-            *_GROUPS,
-            *(f"{group}_max" for group in _GROUPS),
+            *GROUPS,
+            *(f"{group}_max" for group in GROUPS),
             "raw_points",
             "applicable_max_points",
             "total_score",
@@ -51,22 +44,7 @@ MARTS = {
             "rank_out_of",
         ),
     ),
-    "mart_dossier_balance": Mart(
-        ("unit_code",),
-        (
-            "carried_over",
-            "received_online",
-            "received_in_person",
-            "received_by_post",
-            "resolved_early",
-            "resolved_on_the_day",
-            "resolved_late",
-            "withdrawn",
-            "stopped",
-            "open_on_time",
-            "open_overdue",
-        ),
-    ),
+    "mart_dossier_balance": Mart(("unit_code",), BALANCE.columns),
     "mart_target_compliance": Mart(
         ("basis", "metric_code", "unit_code", "field_code"),
         ("numerator", "denominator", "rate", "target_rate", "is_compliant", "shortfall"),

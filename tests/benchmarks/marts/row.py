@@ -41,8 +41,7 @@ def measure(bench: Bench) -> None:
         if bench.full:
             _compare(bench, server, SMALL_SIZES[0], rounds=1)
         for size in SIZES if bench.full else SMALL_SIZES:
-            for contestant, trials in _compare(bench, server, size, bench.rounds()).items():
-                bench.results.keep(contestant, size, trials)
+            bench.results.keep_all(size, _compare(bench, server, size, bench.rounds()))
 
 
 def judge(results: Results) -> list[Verdict]:

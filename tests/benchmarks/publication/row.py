@@ -36,7 +36,7 @@ def measure(bench: Bench) -> None:
             return run_trial("publication.ours:publish", MONTH, environment=environment(home, dsn))
 
         trials = side_by_side({"publication": publish}, bench.rounds(), f"{MONTH} published")
-    bench.results.keep("publication", 0, trials["publication"])
+    bench.results.keep_all(0, trials)
 
 
 def judge(results: Results) -> list[Verdict]:

@@ -42,12 +42,11 @@ def replay(dsn: str, file: str) -> Work:
         "select batch_id from ops.batch where status = 'passed' and transformed_at is null"
     )
 
-    def work() -> dict[str, float]:
+    def work() -> None:
         for statement in sent:
             cursor = connection.execute(statement.encode())
             if cursor.description:
                 cursor.fetchall()
-        return {"statements": float(len(sent))}
 
     return work
 

@@ -30,8 +30,7 @@ def measure(bench: Bench) -> None:
             }
             rounds = bench.rounds(5 if size == SIZE else 3)
             trials = side_by_side(contestants, rounds, f"marts of {size:,}")
-            for contestant, found in trials.items():
-                bench.results.keep(contestant, size, found)
+            bench.results.keep_all(size, trials)
 
 
 def judge(results: Results) -> list[Verdict]:
