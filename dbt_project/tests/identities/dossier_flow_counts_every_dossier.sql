@@ -1,16 +1,24 @@
 {{ config(
     severity='error',
-    meta={'reason': 'The flow is kept up by changed groups; a group that was passed over has lost dossiers for all months to come. Looks at the months of reception that this run has counted again.'}
+    meta={'reason': 'The flow is kept up by changed groups; a group that was passed over has lost dossiers for all months to come. Looks at the months of reception that this run has counted again, and at those of the dossiers that it has changed, counted again or not.'}
 ) }}
 
 -- depends_on: {{ ref('int_touched_unit_month') }}
-with dossier as (
+with looked_at as (
+    select period_month from {{ touched_groups() }} as touched
+    union
+    select received_month
+    from {{ ref('fct_dossier') }}
+    where dossier_id = {{ any_key('dossier_id', ref('int_changed_dossier')) }}
+),
+
+dossier as (
     {% if flags.FULL_REFRESH -%}
         select * from {{ ref('fct_dossier') }}
     {%- else -%}
         -- one index look-up per month: with all at once the planner may scan all of history
         select found.*
-        from (select distinct period_month from {{ touched_groups() }} as touched) as month
+        from looked_at as month
         cross join lateral (
             select candidate.*
             from {{ ref('fct_dossier') }} as candidate
@@ -41,7 +49,7 @@ flow as (
         sum(dossiers) as dossiers
     from {{ ref('int_dossier_flow') }}
     {% if not flags.FULL_REFRESH -%}
-    where received_month = {{ any_key('period_month', touched_groups()) }}
+    where received_month = {{ any_key('period_month', 'looked_at') }}
     {%- endif %}
     group by received_month, unit_code, closed_month
 )
