@@ -85,10 +85,15 @@ def told(reports: list[LoadReport]) -> list[LoadReport]:
 
 
 def test_the_same_as_judged_in_the_load(
-    loading: Loading, postgres_server: str, processes: None, monkeypatch: pytest.MonkeyPatch
+    loading: Loading,
+    postgres_server: str,
+    processes: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     land(loading.landing)
     ahead = load_landed(loading.connection, loading.landing.store)
+    assert capfd.readouterr().err == ""
     loading.assert_accounted()
     monkeypatch.setattr(load_module, "processes", lambda: 1)
     with fresh_warehouse(postgres_server) as dsn, connect(dsn) as other:

@@ -35,6 +35,8 @@ from service_index.loading.reader import Knowledge
 from service_index.loading.sampling import KeySampler
 
 MOST_PROCESSES = 4
+# Not by `-m`: the package has imported the module by then, and there would be two of it.
+_PROGRAM = "from service_index.loading.judging_process import main; main()"
 # Of each process: pages that it is given before they are wanted, and bytes that wait here.
 _PAGES_AHEAD = 8
 _BYTES_AHEAD = 12 * 1024 * 1024
@@ -135,7 +137,7 @@ class _Process:
 
     def __init__(self, setup: Setup) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "service_index.loading.judging_process"],
+            [sys.executable, "-c", _PROGRAM],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             # Wherever this package was found, as in Airflow's folder of plugins, it is found again.

@@ -112,7 +112,3 @@ def _answers(setup: Setup, page: Page) -> Iterator[Answer]:
         yield Corrupt(str(error))
     else:
         yield Tally(dict(reader.warnings), sampler.records, list(sampler.seen.items()))
-
-
-if __name__ == "__main__":
-    main()
