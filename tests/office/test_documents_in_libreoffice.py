@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from service_index.publishing.documents import compliance, letter
 from service_index.publishing.edition import SAMPLE_NOTICE
 from tests.letter_support import month_before, ranked, release, unit
+from tests.libreoffice import converted
 from tests.paper_reading import (
     docx_tables,
     docx_text,
@@ -18,22 +18,6 @@ from tests.paper_reading import (
     pdf_pages,
     pdf_tables,
 )
-
-
-def converted(word: Path, folder: Path) -> Path:
-    """What LibreOffice makes of a Word file; its profile is the folder's own."""
-    command = [
-        "soffice",
-        f"-env:UserInstallation={(folder / 'profile').as_uri()}",
-        "--headless",
-        "--convert-to",
-        "pdf",
-        "--outdir",
-        str(folder),
-        str(word),
-    ]
-    subprocess.run(command, check=True, capture_output=True, timeout=180)
-    return folder / f"{word.stem}.pdf"
 
 
 def numbered_rows(tables: list[list[list[str]]]) -> list[list[str]]:
@@ -48,7 +32,7 @@ def month():
 
 def test_the_letter_converts_without_loss(month, tmp_path: Path) -> None:
     word, pdf = letter.write(month, [month_before()], tmp_path / "release")
-    office = converted(word, tmp_path)
+    office = converted(word, "pdf", tmp_path)
     start, end = "Thực hiện Quyết định", "Nơi nhận:"
     ours, theirs = (
         text[text.index(start) : text.index(end)] for text in (docx_text(word), pdf_body(office))
@@ -68,7 +52,7 @@ def test_the_letter_converts_without_loss(month, tmp_path: Path) -> None:
 
 def test_the_annex_converts_without_loss(month, tmp_path: Path) -> None:
     word, pdf = compliance.write(month, tmp_path / "release")
-    office = converted(word, tmp_path)
+    office = converted(word, "pdf", tmp_path)
     rows = numbered_rows(docx_tables(word))
     assert len(rows) > 200
     assert numbered_rows(pdf_tables(office)) == rows

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import subprocess
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from service_index.publishing.open_data import workbook
 from service_index.publishing.open_data.sheet import HEADING_ROW
 from tests.letter_support import ranked, release, unit
+from tests.libreoffice import converted
 
 # Comma, quotes, UTF-8, from the first line on; not as shown, every sheet to a file of its own.
 EVERY_SHEET = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,-1"
@@ -25,21 +25,7 @@ def month():
 
 def sheets(path: Path, folder: Path) -> dict[str, list[list[str]]]:
     """The rows of every sheet, as LibreOffice reads them."""
-    subprocess.run(
-        [
-            "soffice",
-            f"-env:UserInstallation={(folder / 'profile').as_uri()}",
-            "--headless",
-            "--convert-to",
-            EVERY_SHEET,
-            "--outdir",
-            str(folder),
-            str(path),
-        ],
-        check=True,
-        capture_output=True,
-        timeout=180,
-    )
+    converted(path, EVERY_SHEET, folder)
     found = {}
     for file in folder.glob(f"{path.stem}-*.csv"):
         with file.open(encoding="utf-8", newline="") as lines:

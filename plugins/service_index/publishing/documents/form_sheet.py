@@ -68,10 +68,10 @@ class Sheet:
             self.sheet.write_blank(self.row, column, None, shape)
 
     def _lines_of(self, text: str, column: int, properties: dict[str, Any]) -> int:
-        # A column is as wide as so many digits; small letters are narrower, bold ones wider.
+        # A column is as wide as so many digits: letters take a digit each, bold ones more.
         letters = self._widths[column] - 2 * properties.get("indent", 0)
         letters *= 12 / properties.get("font_size", 12)
-        room = max(1, int(letters * (0.85 if properties.get("bold") else 1.2)))
+        room = max(1, int(letters * (0.85 if properties.get("bold") else 1.0)))
         return sum(len(textwrap.wrap(part, room)) or 1 for part in text.split("\n"))
 
     def end_row(self) -> None:
