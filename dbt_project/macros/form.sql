@@ -61,3 +61,65 @@
     ) as written (side, terms)
     cross join lateral string_to_table(written.terms, ' + ') as term (term)
 {%- endmacro -%}
+
+
+{#- The form models that cost something are counted anew only for periods in which something has
+    changed. This is their configuration. Their rows carry `period_end` and `last_month`, so that a
+    period whose end has moved shows; whatever happened in or before its last month may be carried
+    over into it. `is_period_unique` where a period has one row in a province. -#}
+{%- macro form_model_config(is_period_unique=true) -%}
+    {{- return(config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        indexes=[{'columns': ['period', 'province_code'], 'unique': is_period_unique}],
+        pre_hook="{{ delete_changed_form_periods() }}",
+        post_hook='analyze {{ this }}',
+    )) -}}
+{%- endmacro -%}
+
+
+{#- Pre-hook of these models. -#}
+{%- macro delete_changed_form_periods() -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }} as counted
+        where
+            counted.last_month >= (
+                select min(changed.period_month)
+                from (
+                    select period_month from {{ ref('int_touched_month') }}
+                    union all
+                    select period_month from {{ ref('int_touched_unit_month') }}
+                ) as changed
+            )
+            or not exists (
+                select 1
+                from {{ ref('int_form_period') }} as form_period
+                where
+                    form_period.period = counted.period
+                    and form_period.province_code = counted.province_code
+                    and form_period.period_end = counted.period_end
+                    and form_period.last_month = counted.last_month
+            )
+    {%- endif -%}
+{%- endmacro -%}
+
+
+{#- The periods that such a model has no rows of, as a query in parentheses. -#}
+{%- macro form_periods_to_count() -%}
+    {#- named outside the condition, so that dbt sees the dependencies when it parses -#}
+    {%- set noted = [ref('int_touched_month'), ref('int_touched_unit_month')] -%}
+    (
+        select form_period.*
+        from {{ ref('int_form_period') }} as form_period
+        {%- if is_incremental() %}
+        where not exists (
+            select 1
+            from {{ this }} as counted
+            where
+                counted.period = form_period.period
+                and counted.province_code = form_period.province_code
+        )
+        {%- endif %}
+    )
+{%- endmacro -%}

@@ -27,3 +27,16 @@
 {%- macro beginning_of_time() -%}
     date '1900-01-01'
 {%- endmacro -%}
+
+{#- The first month that a run is asked for. Marts of one month, made beside the live ones, need
+    nothing of the years before: the session then says where they begin. A query, so that the
+    setting is read once and not row by row. -#}
+{%- macro first_month_asked() -%}
+    (
+        select
+            coalesce(
+                nullif(current_setting('service_index.first_month', true), '')::date,
+                {{ beginning_of_time() }}
+            )
+    )
+{%- endmacro -%}

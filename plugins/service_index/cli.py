@@ -153,8 +153,17 @@ def _score_as_of(month: str, instant: str) -> None:
 
     period_month, known_at = parse_month(month), parse_instant(instant)
     with open_warehouse() as (connection, dsn, settings):
-        as_of.build(connection, dsn, settings, known_at, months=(period_month,), on_model=tell_node)
-        as_of_view.show_month(connection, period_month, known_at, out)
+        since = as_of.first_month_of(period_month)
+        as_of.build(
+            connection,
+            dsn,
+            settings,
+            known_at,
+            month=period_month,
+            since=since,
+            on_model=tell_node,
+        )
+        as_of_view.show_month(connection, period_month, known_at, since, out)
 
 
 @app.command()

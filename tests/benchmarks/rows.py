@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.benchmarks.as_of import row as as_of
 from tests.benchmarks.bench import Row
 from tests.benchmarks.daily import row as daily
 from tests.benchmarks.day import row as day
@@ -20,6 +21,7 @@ _IN_ORDER = (
     gates.ROW,
     daily.ROW,
     publication.ROW,
+    as_of.ROW,
     queries.ROW,
 )
 ROWS: dict[str, Row] = {row.name: row for row in _IN_ORDER}

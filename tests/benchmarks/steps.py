@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 # Imported here, so that they are not in the timed part; the stages import them where needed.
 from service_index.landing.store import LandingStore
-from service_index.orchestration import connections, dbt_build, sample_source, stages
+from service_index.orchestration import as_of, connections, dbt_build, sample_source, stages
 from service_index.orchestration import transform as transforming
 from service_index.settings import load as load_settings
 from service_index.sources.client import SourceClient
@@ -125,5 +125,34 @@ def transform(anew: str = "") -> Work:
     def work() -> None:
         with stages.open_warehouse() as (connection, dsn, settings):
             transforming.transform(connection, dsn, settings, full_refresh=bool(anew))
+
+    return work
+
+
+def month_anew(month: str) -> Work:
+    """One transform as when everything that was read of a month's days has just arrived."""
+    with stages.open_warehouse() as (connection, _, _):
+        connection.execute(
+            "update ops.batch set transformed_at = null "
+            "where date_trunc('month', window_from at time zone 'Asia/Ho_Chi_Minh') = %s",
+            [date.fromisoformat(month)],
+        )
+        connection.commit()
+    return transform()
+
+
+def month_as_of(month: str, since: str) -> Work:
+    """The marts of a month and its year as known now, beside the live ones."""
+
+    def work() -> None:
+        with stages.open_warehouse() as (connection, dsn, settings):
+            as_of.build(
+                connection,
+                dsn,
+                settings,
+                datetime.now(UTC),
+                month=date.fromisoformat(month),
+                since=date.fromisoformat(since),
+            )
 
     return work

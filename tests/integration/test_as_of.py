@@ -67,7 +67,7 @@ def test_marts_of_an_instant_stand_beside_the_live_ones(
     pipeline, between = revised
     live = pipeline.fingerprints()
     with stages.open_warehouse() as (connection, dsn, loaded):
-        as_of.build(connection, dsn, loaded, between, months=(MARCH,))
+        as_of.build(connection, dsn, loaded, between, month=MARCH)
         then = scores(connection, "as_of_marts.fct_criterion_score", f"period_month = '{MARCH}'")
         first, second = (
             scores(connection, "published.criterion_score", f"release_id = '2025-03.{revision}'")

@@ -193,7 +193,7 @@ def test_a_month_keeps_the_fields_that_its_procedures_had(
 
     with stages.open_warehouse() as (connection, dsn, loaded):
         known_until = datetime(2025, 5, 1, 3, tzinfo=ICT)
-        as_of.build(connection, dsn, loaded, known_until, months=(date(2025, 4, 1),))
+        as_of.build(connection, dsn, loaded, known_until, month=date(2025, 4, 1))
     assert _resolved_by_field(pipeline, "2025-04", "as_of_marts") == RESOLVED_BY_FIELD["2025-04"]
 
     incremental = pipeline.marts()

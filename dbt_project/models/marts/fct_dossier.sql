@@ -68,6 +68,11 @@ timed as (
         {{ ict_date('closed_at') }} as closed_on,
         {{ ict_date('due_at') }} as due_on
     from counted
+    -- what was closed before the first month that is asked for has no part in it
+    where
+        closed_at is null
+        or closed_at >= {{ ict_start_of(first_month_asked()) }}
+        or received_at >= {{ ict_start_of(first_month_asked()) }}
 ),
 
 procedure_row as (

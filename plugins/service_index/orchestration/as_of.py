@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -62,18 +62,22 @@ def build(
     settings: Settings,
     known_at: datetime,
     *,
-    months: tuple[date, ...] = (),
+    month: date | None = None,
+    since: date | None = None,
     project: Path | None = None,
     on_model: OnModel = lambda result: None,
 ) -> None:
-    """Make the marts as known at `known_at`, scoring `months` beside those that data cover.
+    """Make the marts as known at `known_at`, of the months that data cover and of `month`.
 
-    `project` is the dbt project, the present one unless given. Raises AsOfError when nothing
-    had been landed by then, TransformError when dbt fails.
+    They begin with the month `since`, and leave out what was closed before it; with the oldest
+    month unless given. `project` is the dbt project, the present one unless given; an old one may
+    not know of `since`. Raises AsOfError when nothing had been landed by then, TransformError when
+    dbt fails.
     """
+    session = {} if since is None else {"service_index.first_month": since.isoformat()}
     connection.commit()
     with as_of_marts_alone(connection):
-        _rebuild_ledger(connection, known_at, months)
+        _rebuild_ledger(connection, known_at, month)
         state = settings.home / "dbt-as-of"
         results = dbt_build.build(
             dsn,
@@ -82,8 +86,15 @@ def build(
             "--full-refresh",
             *("--vars", json.dumps({"schema_prefix": PREFIX})),
             on_model=on_model,
+            session=session,
         )
     dbt_build.raise_failures(results, state)
+
+
+def first_month_of(month: date) -> date:
+    """Where the marts of a month have to begin: with the year to date of the month before it,
+    whose rank it shows."""
+    return (month - timedelta(days=1)).replace(month=1, day=1)
 
 
 def drop(connection: psycopg.Connection) -> None:
@@ -95,9 +106,7 @@ def drop(connection: psycopg.Connection) -> None:
     connection.commit()
 
 
-def _rebuild_ledger(
-    connection: psycopg.Connection, known_at: datetime, months: tuple[date, ...]
-) -> None:
+def _rebuild_ledger(connection: psycopg.Connection, known_at: datetime, month: date | None) -> None:
     """What dbt reads of `ops`, as if nothing had come after `known_at`."""
     drop(connection)
     connection.execute("create schema as_of_ops")
@@ -127,7 +136,7 @@ def _rebuild_ledger(
         "select * from ops.requested_month where requested_at <= %s",
         [known_at],
     )
-    for month in months:
+    if month is not None:
         connection.execute(
             "insert into as_of_ops.requested_month values (%s, now()) on conflict do nothing",
             [month],
@@ -160,10 +169,20 @@ def rebuild(
         )
     kind, period, known_at, code_revision, by_hand, content_sha256, batches = row
     subject = of_month(parse_month(period)) if kind == "monthly" else of_form(period)
-    months = (subject.value,) if isinstance(subject.value, date) else ()
+    if isinstance(subject.value, date):
+        month, since = subject.value, first_month_of(subject.value)
+    else:
+        month, since = None, date(int(period[:4]), 1, 1)
     with _project_of(connection, settings, code_revision, by_hand) as (project, is_own):
         build(
-            connection, dsn, settings, known_at, months=months, project=project, on_model=on_model
+            connection,
+            dsn,
+            settings,
+            known_at,
+            month=month,
+            since=since,
+            project=project,
+            on_model=on_model,
         )
     differences = content.differences(connection, release_id, subject, MARTS)
     is_equal = content.marts_sha256(connection, subject, MARTS) == content_sha256

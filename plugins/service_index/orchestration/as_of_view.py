@@ -37,9 +37,12 @@ _THEN_AND_NOW = """
 
 
 def show_month(
-    connection: psycopg.Connection, month: date, known_at: datetime, console: Console
+    connection: psycopg.Connection, month: date, known_at: datetime, since: date, console: Console
 ) -> None:
-    """The provinces' scores then and now, and the units whose score or rank is another today."""
+    """The provinces' scores then and now, and the units whose score or rank is another today.
+
+    `since` is the first month of the marts of that instant.
+    """
     rows = connection.execute(_THEN_AND_NOW, {"month": month}).fetchall()
     connection.commit()
     table = Table(title=f"{month:%Y-%m} as known at {_instant(known_at)}", title_justify="left")
@@ -51,7 +54,10 @@ def show_month(
     console.print(table)
     if len(rows) > _MOST_SHOWN:
         console.print(f"and {len(rows) - _MOST_SHOWN} more units that differ")
-    console.print(f"all marts of that instant are in schema {MARTS}; the live ones are untouched")
+    console.print(
+        f"the marts of that instant, from {since:%Y-%m} on, are in schema {MARTS}; "
+        "the live ones are untouched"
+    )
 
 
 def show_rebuild(rebuilt: Rebuild, console: Console) -> None:

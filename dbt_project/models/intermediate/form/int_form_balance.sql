@@ -1,4 +1,4 @@
-{{ config(indexes=[{'columns': ['period', 'province_code'], 'unique': true}]) }}
+{{ form_model_config() }}
 {%- set by_departments = "unit_type in ('department', 'vertical_agency')" %}
 {%- set by_communes = "unit_type in ('commune', 'district')" %}
 {%- set figures = {
@@ -18,7 +18,11 @@
     'dossiers_resolved_on_time_by_communes': 'is_closed and is_on_time and ' ~ by_communes,
 } %}
 
-with typed as (
+with form_period as (
+    {{ form_periods_to_count() }}
+),
+
+typed as (
     select
         resolution.period_month,
         resolution.source_unit_code,
@@ -39,7 +43,11 @@ counted as (
         flow.closed_month <= flow.last_month as is_closed,
         flow.outcome in ('resolved_early', 'resolved_on_the_day') as is_on_time,
         flow.outcome in ('resolved_early', 'resolved_on_the_day', 'resolved_late') as is_resolved
-    from {{ ref('int_form_flow') }} as flow
+    from form_period
+    inner join {{ ref('int_form_flow') }} as flow
+        on
+            form_period.period = flow.period
+            and form_period.province_code = flow.province_code
     inner join typed as now_unit
         on
             flow.last_month = now_unit.period_month
@@ -64,10 +72,12 @@ summed as (
 select
     form_period.period,
     form_period.province_code,
+    form_period.period_end,
+    form_period.last_month,
     {% for figure in figures -%}
         coalesce(summed.{{ figure }}, 0)::bigint as {{ figure }}{{ ',' if not loop.last }}
     {% endfor %}
-from {{ ref('int_form_period') }} as form_period
+from form_period
 left join summed
     on
         form_period.period = summed.period

@@ -1,15 +1,15 @@
-{{ config(post_hook='analyze {{ this }}') }}
+{{ form_model_config(is_period_unique=false) }}
 {%- set columns = [
     'received_month', 'closed_month', 'overdue_month', 'channel', 'outcome', 'dossiers'
 ] %}
-{%- set key = ['period', 'province_code', 'first_month', 'last_month'] %}
+{%- set key = ['period', 'province_code', 'period_end', 'first_month', 'last_month'] %}
 
 with form_period as (
     select
         form_period.*,
         {{ is_complete('month') }} as is_last_month_complete,
         form_period.period_end < month.period_end as is_cut
-    from {{ ref('int_form_period') }} as form_period
+    from {{ form_periods_to_count() }} as form_period
     inner join {{ ref('int_period') }} as month
         on form_period.last_month = month.period_month
 ),

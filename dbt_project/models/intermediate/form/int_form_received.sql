@@ -1,3 +1,4 @@
+{{ form_model_config() }}
 {%- set sums = {
     'dossiers_received': ('dossiers_received', 'true'),
     'dossiers_received_full_service': ('dossiers_received', 'online_level = 4'),
@@ -6,14 +7,18 @@
     'dossiers_received_online_partial_service': ('dossiers_received_online', 'online_level = 3'),
 } %}
 
+with form_period as (
+    {{ form_periods_to_count() }}
+),
+
 -- by source unit and procedure: whole months as they are counted already, a month that a reporting
 -- cut-off cuts from its dossiers
-with form_month as (
+form_month as (
     select distinct
         month.period_month,
         form_period.period_end,
         form_period.period_end < month.period_end as is_cut
-    from {{ ref('int_form_period') }} as form_period
+    from form_period
     inner join {{ ref('int_period') }} as month
         on
             form_period.first_month <= month.period_month
@@ -67,7 +72,7 @@ by_procedure_row as (
         received.procedure_unit_code,
         sum(received.dossiers_received) as dossiers_received,
         sum(received.dossiers_received_online) as dossiers_received_online
-    from {{ ref('int_form_period') }} as form_period
+    from form_period
     inner join received
         on
             form_period.period_end = received.period_end
@@ -112,6 +117,8 @@ levelled as (
 select
     form_period.period,
     form_period.province_code,
+    form_period.period_end,
+    form_period.last_month,
     {% for figure, (counted, condition) in sums.items() -%}
         coalesce(
             sum(levelled.{{ counted }}) filter (where {{ condition }}), 0
@@ -123,9 +130,13 @@ select
     count(distinct levelled.procedure_code) filter (
         where levelled.is_online_code and levelled.dossiers_received_online > 0
     ) as online_procedures_received_online
-from {{ ref('int_form_period') }} as form_period
+from form_period
 left join levelled
     on
         form_period.period = levelled.period
         and form_period.province_code = levelled.province_code
-group by form_period.period, form_period.province_code
+group by
+    form_period.period,
+    form_period.province_code,
+    form_period.period_end,
+    form_period.last_month

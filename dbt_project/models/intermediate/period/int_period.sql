@@ -49,6 +49,7 @@ bounded as (
         ) as period_end
     from scored_month
     cross join {{ ref('int_data_cutoff') }} as cutoff
+    where scored_month.period_month >= {{ first_month_asked() }}
 )
 
 select
