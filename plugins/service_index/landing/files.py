@@ -10,7 +10,6 @@ from itertools import zip_longest
 from typing import IO, Any
 
 import msgspec
-import openpyxl
 
 from service_index.landing.errors import UnreadableFileError
 from service_index.landing.limits import FileLimits
@@ -116,6 +115,9 @@ def _csv_rows(content: IO[bytes], limits: FileLimits) -> Iterator[list[str]]:
 
 
 def _xlsx_rows(content: IO[bytes], limits: FileLimits) -> Iterator[tuple[Any, ...]]:
+    # 25 MB that a process which reads no workbook, as most do, need not hold.
+    import openpyxl
+
     try:
         with zipfile.ZipFile(content) as archive:
             size = sum(member.file_size for member in archive.infolist())
