@@ -147,6 +147,16 @@
 {%- endmacro -%}
 
 
+{#- Pre-hook of a large model. A first or full build reads the records in the order of their keys,
+    which mostly sort by time; a merge join with the few procedures would sort them all anew, on
+    disk, and leave those of a month all over the table. -#}
+{%- macro build_in_order_of_keys() -%}
+    {%- if not is_incremental() -%}
+        set local enable_mergejoin = off
+    {%- endif -%}
+{%- endmacro -%}
+
+
 {#- Post-hook of a large model. The primary key is made after the rows of a first or full build:
     kept up row by row, as a contract's constraint would be, it takes thrice as long. -#}
 {%- macro finish_first_build(key) -%}

@@ -9,6 +9,7 @@
             {'columns': ['procedure_code']},
         ],
         pre_hook=[
+            "{{ build_in_order_of_keys() }}",
             "{{ add_dossiers_of_changed_procedures() }}",
             "{{ retire_changed_rows('dossier') }}",
         ],
