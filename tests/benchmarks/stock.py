@@ -39,7 +39,8 @@ def of(bench: Bench, server: str, size: int) -> tuple[dict[str, str], Trial | No
     dsn = server.replace("/postgres?", f"/{name}?")
     places = environment(bench.work / name, dsn)
     with psycopg.connect(server) as admin:
-        if admin.execute("select from pg_database where datname = %s", [name]).fetchone():
+        found = admin.execute("select from pg_database where datname = %s", [name])
+        if found.rowcount:
             return places, None
     smaller = max((other for other in sizes(bench) if other < size), default=None)
     known = 0
