@@ -61,7 +61,7 @@ def _loaded(bench: Bench, server: str, size: int) -> str:
     dsn = server.replace("/postgres?", f"/{name}?")
     with psycopg.connect(server, autocommit=True) as admin:
         known = admin.execute("select from pg_database where datname = %s", [name]).fetchone()
-    if known and _dossiers(dsn) == size:
+    if known is not None and _dossiers(dsn) == size:
         return name
     home = bench.installation(name).home
     new_database(server, name)
