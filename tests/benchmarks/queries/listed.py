@@ -119,8 +119,9 @@ QUERIES: dict[str, str] = {
         select *
         from marts.fct_dossier
         where dossier_id = (
-            select min(dossier_id) from marts.fct_dossier where received_month = '2025-08-01'
-            and unit_code = '12322'
+            select dossier_id from marts.fct_dossier
+            where received_month = '2025-08-01' and unit_code = '12322'
+            limit 1
         )
     """,
     "a quarter's statistical form": """
