@@ -1,4 +1,4 @@
-"""dlt's way from the API to PostgreSQL: its REST client, one resource, merged by key."""
+"""dlt's way from the API to PostgreSQL: its REST client, one resource, appended."""
 
 from __future__ import annotations
 
