@@ -31,3 +31,16 @@
         where batch_id in (select batch_id from {{ source('ops', 'transform_scope') }})
     {%- endif -%}
 {%- endmacro -%}
+
+
+{#- The first instant whose deliveries bear on a month that is asked for: a day is held against
+    those of so many days before its month at most. -#}
+{%- macro first_delivery_asked() -%}
+    (
+        select {{ ict_start_of(first_month_of_session() ~ ' - coalesce(sum(bound.value), 0)::integer') }}
+        from {{ ref('gate_bounds') }} as bound
+        where bound.bound_code in (
+            'volume_history_days', 'silence_history_days', 'silence_gap_days'
+        )
+    )
+{%- endmacro -%}

@@ -32,11 +32,17 @@
     nothing of the years before: the session then says where they begin. A query, so that the
     setting is read once and not row by row. -#}
 {%- macro first_month_asked() -%}
-    (
-        select
-            coalesce(
-                nullif(current_setting('service_index.first_month', true), '')::date,
-                {{ beginning_of_time() }}
-            )
+    (select {{ first_month_of_session() }})
+{%- endmacro -%}
+
+{#- Its first instant, worked out once, too. -#}
+{%- macro start_asked() -%}
+    (select {{ ict_start_of(first_month_of_session()) }})
+{%- endmacro -%}
+
+{%- macro first_month_of_session() -%}
+    coalesce(
+        nullif(current_setting('service_index.first_month', true), '')::date,
+        {{ beginning_of_time() }}
     )
 {%- endmacro -%}

@@ -12,6 +12,8 @@ from tests.benchmarks.results import Name, Results
 from tests.benchmarks.rows import ROWS
 
 NOTES = Path(__file__).parent / "notes"
+# Seconds; what takes less is told in milliseconds.
+SHORT = 0.1
 _HEAD = """# Benchmarks
 
 Speed as ratios: every contestant does its work in turn, round by round, in a process of its own, on
@@ -62,6 +64,8 @@ def _section(row: Row, results: Results) -> str:
 
 def _line(name: Name, values: list[float]) -> str:
     unit, scale = ("MB", 1e-6) if name.kind.endswith("bytes") else ("s", 1.0)
+    if unit == "s" and max(values) < SHORT:
+        unit, scale = "ms", 1e3
     low, middle, high = (
         f"{value * scale:,.2f}" for value in (min(values), median(values), max(values))
     )

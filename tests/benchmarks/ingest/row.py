@@ -34,7 +34,7 @@ def measure(bench: Bench) -> None:
         for size in OTHER_SIZES if bench.full else ():
             with bench.source(bench.dataset(size)) as uri:
                 ours = {"ours": partial(_ours, bench, server, uri)}
-                trials = side_by_side(ours, 3, f"ingest of {size:,}")
+                trials = side_by_side(ours, bench.rounds(), f"ingest of {size:,}")
             bench.results.keep_all(size, trials)
 
 

@@ -23,7 +23,9 @@
     from {{ rows_in_scope(source('raw', feed)) }} as brought
     {%- else -%}
     from {{ source('raw', feed) }}
-    where batch_id in (select batch_id from {{ ref('stg_readable_batch') }})
+    where
+        batch_id in (select batch_id from {{ ref('stg_readable_batch') }})
+        and version_at >= {{ first_delivery_asked() }}
     {%- endif %}
     group by 1, 2, 3, 4
     {% if not loop.last -%}

@@ -65,8 +65,9 @@ unit_day as (
     group by unit_code, updated_on
 ),
 
--- where a day stands in either row, also one that belongs to the other or to none
-placed_day as (
+-- where a day stands in either row, also one that belongs to the other or to none; found once for
+-- all units
+placed_day as materialized (
     select
         day.updated_on,
         series.is_fresh,

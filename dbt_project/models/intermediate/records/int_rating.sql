@@ -33,3 +33,4 @@ select
     {{ ict_month('rated_at') }} as rated_month,
     satisfaction in {{ satisfied_marks() }} as is_satisfied
 from rating
+where rated_at >= {{ start_asked() }}
