@@ -147,13 +147,23 @@
 {%- endmacro -%}
 
 
-{#- Pre-hook of a large model. A first or full build reads the records in the order of their keys,
-    which mostly sort by time; a merge join with the few procedures would sort them all anew, on
-    disk, and leave those of a month all over the table. -#}
-{%- macro build_in_order_of_keys() -%}
+{#- Pre-hook of a large model: ways that a first or full build of it must not take, though the
+    planner would. A merge join with the few procedures sorts all records, on disk, and leaves those
+    of a month all over the table; sorts before a count, which the planner takes for one of many
+    groups, because it knows nothing of how its columns hang together. -#}
+{%- macro full_build_without(ways) -%}
     {%- if not is_incremental() -%}
-        set local enable_mergejoin = off
+        {%- for way in ways -%}
+            set local enable_{{ way }} = off{{ '; ' if not loop.last }}
+        {%- endfor -%}
     {%- endif -%}
+{%- endmacro -%}
+
+
+{#- Indexes of a large model by which changed rows are found again. Marts of an instant, built beside
+    the live ones, are built once. -#}
+{%- macro indexes_for_changes(indexes) -%}
+    {{- return([] if var('schema_prefix', '') else indexes) -}}
 {%- endmacro -%}
 
 

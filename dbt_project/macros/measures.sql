@@ -6,7 +6,10 @@
         incremental_strategy='append',
         on_schema_change='fail',
         indexes=[{'columns': key, 'unique': true}],
-        pre_hook="{{ delete_counted_groups('" ~ subject ~ "') }}",
+        pre_hook=[
+            "{{ full_build_without(['mergejoin']) }}",
+            "{{ delete_counted_groups('" ~ subject ~ "') }}",
+        ],
     )) -}}
 {%- endmacro -%}
 

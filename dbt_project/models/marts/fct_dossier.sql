@@ -6,10 +6,9 @@
         indexes=[
             {'columns': ['received_month', 'unit_code']},
             {'columns': ['resolved_month', 'unit_code']},
-            {'columns': ['procedure_code']},
-        ],
+        ] + indexes_for_changes([{'columns': ['procedure_code']}]),
         pre_hook=[
-            "{{ build_in_order_of_keys() }}",
+            "{{ full_build_without(['mergejoin']) }}",
             "{{ add_dossiers_of_changed_procedures() }}",
             "{{ retire_changed_rows('dossier') }}",
         ],

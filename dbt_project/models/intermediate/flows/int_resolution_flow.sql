@@ -3,7 +3,10 @@
         materialized='incremental',
         incremental_strategy='append',
         on_schema_change='fail',
-        pre_hook="{{ delete_touched_groups('resolved_month') }}",
+        pre_hook=[
+            "{{ full_build_without(['sort', 'incremental_sort']) }}",
+            "{{ delete_touched_groups('resolved_month') }}",
+        ],
         post_hook="{{ finish_first_build(
             'resolved_month, unit_code, field_code, procedure_code, procedure_unit_code, '
             ~ 'is_submitted_online, fee_settled_month, '

@@ -63,7 +63,8 @@ received as (
         dossier.procedure_unit_code
 ),
 
-by_procedure_row as (
+-- materialised, and so in no order that a merge join would begin with, of two of its three keys
+by_procedure_row as materialized (
     select
         form_period.period,
         form_period.province_code,

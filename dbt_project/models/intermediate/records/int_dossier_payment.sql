@@ -3,7 +3,7 @@
         materialized='incremental',
         incremental_strategy='append',
         on_schema_change='fail',
-        indexes=[{'columns': ['dossier_id'], 'unique': true}],
+        indexes=indexes_for_changes([{'columns': ['dossier_id'], 'unique': true}]),
         pre_hook="{{ delete_changed('dossier_id', ref('int_changed_dossier')) }}"
     )
 }}
