@@ -160,8 +160,8 @@
 {%- endmacro -%}
 
 
-{#- Indexes of a large model by which changed rows are found again. Marts of an instant, built beside
-    the live ones, are built once. -#}
+{#- Indexes of a large model by which changed rows are found again. Marts of an instant, built
+    beside the live ones, are built once. -#}
 {%- macro indexes_for_changes(indexes) -%}
     {{- return([] if var('schema_prefix', '') else indexes) -}}
 {%- endmacro -%}
