@@ -10,15 +10,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from airflow.sdk import Asset, AssetAlias, CronDataIntervalTimetable, Param, dag, task
+from airflow.sdk import Asset, CronDataIntervalTimetable, Param, dag, task
 
-from service_index.orchestration import failures
+from service_index.orchestration import failures, schedules
 from service_index.settings import ICT
 
 # On the fifth day the portal has closed the month before; it shows no date of its own.
 MONTHLY = CronDataIntervalTimetable("0 3 5 * *", timezone="Asia/Ho_Chi_Minh")
 RAW = Asset(name="raw_national_scores", uri="warehouse://raw/national_scores")
-MODELS = AssetAlias("dbt_models")
 
 
 @dag(
@@ -43,11 +42,11 @@ MODELS = AssetAlias("dbt_models")
 def import_national() -> None:
     @task
     def plan(params: dict[str, Any], data_interval_start: datetime | None = None) -> str:
-        from service_index.orchestration import stages
+        from service_index.orchestration import planning
 
-        return stages.plan_month(params, data_interval_start)
+        return planning.plan_month(params, data_interval_start)
 
-    @task
+    @task(pool=schedules.SOURCE_POOL)
     def land(month: str, params: dict[str, Any]) -> dict[str, int]:
         from service_index.orchestration import national
 
@@ -65,13 +64,13 @@ def import_national() -> None:
 
         return stages.gate_batches()
 
-    @task(outlets=[MODELS])
+    @task(outlets=[schedules.MODELS])
     def restate(
         month: str, params: dict[str, Any], *, outlet_events: Any, task_instance: Any
     ) -> dict[str, Any]:
         from service_index.orchestration import model_events, national
 
-        with model_events.reported(outlet_events[MODELS], task_instance) as on_model:
+        with model_events.reported(outlet_events[schedules.MODELS], task_instance) as on_model:
             return national.restate(month, on_model, wanted=params["restate"])
 
     month = plan()

@@ -1,7 +1,8 @@
-"""Airflow DAG: fetch a day's records, land them, load them, and hold them against their gate.
+"""Airflow DAG: fetch what is new, land it, load it, and hold it against its gate.
 
-A scheduled run takes the ICT calendar day in which its data interval begins; a run by hand
-names its window (`window_from` ≤ day < `window_to`).
+A scheduled run reaches back to what is loaded already; a backfill takes the ICT calendar day in
+which its data interval begins; a run by hand names its window (`window_from` ≤ day < `window_to`).
+What passes tells which months can be scored.
 """
 
 from __future__ import annotations
@@ -9,18 +10,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from airflow.sdk import Asset, CronDataIntervalTimetable, Param, dag, task
+from airflow.sdk import Param, dag, task
 
-from service_index.orchestration import failures
+from service_index import settings
+from service_index.orchestration import failures, schedules
 from service_index.settings import ICT
-
-# Late in the night, when the source is quiet; the window is the calendar day before.
-DAILY = CronDataIntervalTimetable("0 2 * * *", timezone="Asia/Ho_Chi_Minh")
-RAW = Asset(name="raw_records", uri="warehouse://raw")
 
 
 @dag(
-    schedule=DAILY,
+    schedule=schedules.ingest(settings.load()),
     start_date=datetime(2025, 3, 1, tzinfo=ICT),
     catchup=False,
     max_active_runs=1,
@@ -40,18 +38,29 @@ RAW = Asset(name="raw_records", uri="warehouse://raw")
 )
 def ingest_daily() -> None:
     @task
-    def plan(params: dict[str, Any], data_interval_start: datetime | None = None) -> dict[str, str]:
-        from service_index.orchestration import stages
+    def plan(
+        params: dict[str, Any],
+        dag_run: Any,
+        data_interval_start: datetime | None = None,
+        data_interval_end: datetime | None = None,
+    ) -> dict[str, Any]:
+        from service_index.orchestration import planning
 
-        return stages.plan_ingest(params, data_interval_start)
+        interval = (data_interval_start, data_interval_end)
+        return planning.plan_ingest(
+            params,
+            interval if all(interval) else None,
+            is_scheduled=dag_run.run_type == "scheduled",
+        )
 
-    @task
-    def land(window: dict[str, str], params: dict[str, Any]) -> dict[str, int]:
-        from service_index.orchestration import stages
+    @task(pool=schedules.SOURCE_POOL)
+    def land(window: dict[str, Any], params: dict[str, Any]) -> dict[str, int]:
+        from service_index.orchestration import planning, stages
 
         return stages.land(
-            window,
+            planning.window_of(window),
             overlap=timedelta(minutes=params["overlap_minutes"]),
+            snapshots=window["snapshots"],
             skip_loaded=params["skip_loaded"],
         )
 
@@ -61,13 +70,20 @@ def ingest_daily() -> None:
 
         return stages.load()
 
-    @task(outlets=[RAW])
-    def gate() -> dict[str, Any]:
-        from service_index.orchestration import stages
+    @task(outlets=[schedules.RAW, schedules.MONTHS_TO_SCORE])
+    def gate(window: dict[str, Any], *, outlet_events: Any) -> dict[str, Any]:
+        from service_index.orchestration import planning, stages
 
-        return stages.gate_batches()
+        passed = stages.gate_batches()
+        months = planning.months_to_score(window)
+        if months:
+            outlet_events[schedules.MONTHS_TO_SCORE].add(
+                schedules.MONTHS, extra={"months": months}
+            )
+        return passed
 
-    land(plan()) >> load() >> gate()
+    window = plan()
+    land(window) >> load() >> gate(window)
 
 
 ingest_daily()

@@ -10,18 +10,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from airflow.sdk import AssetAlias, CronDataIntervalTimetable, Param, dag, task
+from airflow.sdk import Param, dag, task
 
-from service_index.orchestration import failures
+from service_index import settings
+from service_index.orchestration import failures, schedules
 from service_index.settings import ICT
 
-# On the second day after the quarter, after the run that scores its last month.
-QUARTERLY = CronDataIntervalTimetable("0 6 2 1,4,7,10 *", timezone="Asia/Ho_Chi_Minh")
-MODELS = AssetAlias("dbt_models")
 
 
 @dag(
-    schedule=QUARTERLY,
+    schedule=schedules.form(settings.load()),
     start_date=datetime(2025, 1, 2, 6, tzinfo=ICT),
     catchup=False,
     max_active_runs=1,
@@ -44,12 +42,12 @@ def report_period() -> None:
 
         return form_stages.plan_periods(params, data_interval_start)
 
-    @task(outlets=[MODELS])
+    @task(outlets=[schedules.MODELS])
     def transform(periods: list[str], *, outlet_events: Any, task_instance: Any) -> list[str]:
         from service_index.orchestration import model_events, stages
 
-        with model_events.reported(outlet_events[MODELS], task_instance) as on_model:
-            stages.transform(None, on_model)
+        with model_events.reported(outlet_events[schedules.MODELS], task_instance) as on_model:
+            stages.transform(on_model=on_model)
         return periods
 
     @task

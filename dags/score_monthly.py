@@ -1,8 +1,9 @@
-"""Airflow DAG: bring the marts up to date, hold a month against its gate, publish it.
+"""Airflow DAG: bring the marts up to date, hold months against their gate, publish them.
 
-A scheduled run takes the ICT month in which its data interval begins; a run by hand names its
-`month`. dbt starts once; every model's status, time and rows are an event of the asset that
-carries the model's name, and stand in the `transform` task's `dbt_models` XCom.
+It runs when records have passed their gate: for each month that waits for its release, and for
+the open one, which is scored and checked alone. A run by hand names its `month`. dbt starts once;
+every model's status, time and rows are an event of the asset that carries the model's name, and
+stand in the `transform` task's `dbt_models` XCom.
 """
 
 from __future__ import annotations
@@ -10,18 +11,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from airflow.sdk import AssetAlias, CronDataIntervalTimetable, Param, dag, task
+from airflow.sdk import Param, dag, task, task_group
 
-from service_index.orchestration import failures
+from service_index import settings
+from service_index.orchestration import failures, schedules
 from service_index.settings import ICT
-
-# On the second day, when the last day of the month has been loaded in the night.
-MONTHLY = CronDataIntervalTimetable("0 4 2 * *", timezone="Asia/Ho_Chi_Minh")
-MODELS = AssetAlias("dbt_models")
 
 
 @dag(
-    schedule=MONTHLY,
+    schedule=schedules.score(settings.load()),
     start_date=datetime(2025, 3, 1, tzinfo=ICT),
     catchup=False,
     max_active_runs=1,
@@ -39,34 +37,46 @@ MODELS = AssetAlias("dbt_models")
     doc_md=__doc__,
 )
 def score_monthly() -> None:
-    @task
-    def plan(params: dict[str, Any], data_interval_start: datetime | None = None) -> str:
-        from service_index.orchestration import stages
+    @task.short_circuit
+    def plan(
+        params: dict[str, Any],
+        triggering_asset_events: Any = None,
+        data_interval_start: datetime | None = None,
+        data_interval_end: datetime | None = None,
+    ) -> list[dict[str, Any]]:
+        from service_index.orchestration import planning
 
-        return stages.plan_month(params, data_interval_start)
+        interval = (data_interval_start, data_interval_end)
+        announced = [event.extra for event in triggering_asset_events[schedules.MONTHS]]
+        return planning.plan_months(params, announced, interval if all(interval) else None)
 
-    @task(outlets=[MODELS])
-    def transform(month: str, *, outlet_events: Any, task_instance: Any) -> str:
+    @task(outlets=[schedules.MODELS])
+    def transform(
+        months: list[dict[str, Any]], *, outlet_events: Any, task_instance: Any
+    ) -> list[dict[str, Any]]:
         from service_index.orchestration import model_events, stages
 
-        with model_events.reported(outlet_events[MODELS], task_instance) as on_model:
-            stages.transform(month, on_model)
-        return month
+        with model_events.reported(outlet_events[schedules.MODELS], task_instance) as on_model:
+            stages.transform([plan["month"] for plan in months], on_model)
+        return months
 
     @task
-    def gate(month: str) -> dict[str, Any]:
+    def gate(plan: dict[str, Any]) -> dict[str, Any]:
         from service_index.orchestration import stages
 
-        return stages.gate_marts(month)
+        return stages.gate_marts(plan["month"])
 
     @task
-    def publish(month: str, params: dict[str, Any]) -> dict[str, Any]:
+    def publish(plan: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
         from service_index.orchestration import stages
 
-        return stages.publish(month, wanted=params["publish"], reason=params["reason"])
+        return stages.publish(plan["month"], wanted=plan["publish"], reason=params["reason"])
 
-    month = transform(plan())
-    gate(month) >> publish(month)
+    @task_group
+    def month(plan: dict[str, Any]) -> None:
+        gate(plan) >> publish(plan)
+
+    month.expand(plan=transform(plan()))
 
 
 score_monthly()

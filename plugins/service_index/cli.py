@@ -351,12 +351,18 @@ def _change_status(release: str, change: Callable[[Any], object]) -> None:
 
 
 @app.command()
-def status() -> None:
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
     """How far the data reach, what waits, what is published."""
     from service_index.orchestration import overview
 
     with _warehouse() as connection:
-        out.print(overview.render(overview.read(connection)))
+        found = overview.read(connection)
+    if as_json:
+        typer.echo(found.as_json())
+    else:
+        out.print(overview.render(found))
 
 
 @app.command()

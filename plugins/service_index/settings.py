@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,13 +20,17 @@ class Settings:
     `home` holds the embedded database, landed files, releases and reports; `landing_url` may
     also be an object storage URL. `province_code` is the province that publishes; None means
     the one with the most dossiers in the month. `document_templates` is the office's own folder of
-    templates, whose files replace the shipped ones by name.
+    templates, whose files replace the shipped ones by name. `ingest_minutes` is how often the
+    scheduler asks the source; None means once a night. A month is published from its `cutoff_day`
+    in the next month on: what is recorded late until then is in.
     """
 
     home: Path
     landing_url: str
     province_code: str | None = None
     document_templates: Path | None = None
+    ingest_minutes: int | None = None
+    cutoff_day: int = 2
     project_root: Path = PROJECT_ROOT
 
     @property
@@ -49,7 +54,8 @@ def load() -> Settings:
     """Read the settings from the environment.
 
     `SERVICE_INDEX_HOME`, `SERVICE_INDEX_LANDING`, `SERVICE_INDEX_PROVINCE`,
-    `SERVICE_INDEX_TEMPLATES`.
+    `SERVICE_INDEX_TEMPLATES`, `SERVICE_INDEX_INGEST_MINUTES`, `SERVICE_INDEX_CUTOFF_DAY`.
+    Raises ValueError, one line, where one cannot be.
     """
     home = Path(os.environ.get("SERVICE_INDEX_HOME") or ".service-index").expanduser().resolve()
     landing_url = os.environ.get("SERVICE_INDEX_LANDING") or str(home / "landing")
@@ -60,4 +66,16 @@ def load() -> Settings:
         landing_url=landing_url,
         province_code=province_code,
         document_templates=Path(templates).expanduser().resolve() if templates else None,
+        ingest_minutes=_number("SERVICE_INDEX_INGEST_MINUTES", (5, 10, 15, 20, 30, 60)),
+        cutoff_day=_number("SERVICE_INDEX_CUTOFF_DAY", range(1, 29)) or 2,
     )
+
+
+def _number(variable: str, allowed: Collection[int]) -> int | None:
+    text = os.environ.get(variable)
+    if not text:
+        return None
+    if not text.isdecimal() or int(text) not in allowed:
+        known = ", ".join(map(str, allowed))
+        raise ValueError(f"{variable} is '{text}': it is one of {known}, or not set")
+    return int(text)

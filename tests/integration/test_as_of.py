@@ -144,5 +144,5 @@ def test_a_run_that_another_took_over_from_writes_no_more(
     ):
         transform(connection, dsn, loaded, full_refresh=True, on_model=take_over)
     assert taken_over
-    stages.transform(None)
+    stages.transform()
     assert pipeline.fingerprints() == live

@@ -12,6 +12,7 @@ from cost_meter import Costs, Meter, steady_server
 from late_batch import PROCEDURE, UNITS
 
 from service_index.orchestration import stages
+from service_index.orchestration.windows import days_window
 from service_index.settings import ICT
 from simulator.server import SampleSource
 from tests.pipeline import open_pipeline
@@ -103,9 +104,9 @@ def _daily_run(
 
 
 def _stages() -> dict[str, Callable[[], object]]:
-    window = stages.plan_ingest({"window_from": DAY, "window_to": AFTER_DAY}, None)
+    window = days_window(DAY, AFTER_DAY)
     return {
-        "land": lambda: stages.land(window, overlap=timedelta(0), skip_loaded=False),
+        "land": lambda: stages.land(window, overlap=timedelta(0)),
         "load": stages.load,
         "gate_batches": stages.gate_batches,
         "transform": lambda: stages.transform(MONTH),

@@ -18,6 +18,7 @@ import psycopg
 import pytest
 
 from service_index.orchestration import stages, transform
+from service_index.orchestration.windows import days_window
 from service_index.orchestration.dbt_build import TransformError
 from service_index.orchestration.overriding import override_check
 from service_index.orchestration.stages import StageError
@@ -84,8 +85,8 @@ def pipeline(
         )
     with fresh_warehouse(postgres_server, template) as dsn:
         opened = open_pipeline(monkeypatch, home, dsn, source.connection_uri)
-        window = stages.plan_ingest({"window_from": "2025-03-05", "window_to": "2025-03-06"}, None)
-        stages.land(window, overlap=timedelta(0), skip_loaded=False)
+        window = days_window("2025-03-05", "2025-03-06")
+        stages.land(window, overlap=timedelta(0))
         stages.load()
         yield opened
 

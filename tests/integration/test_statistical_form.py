@@ -60,7 +60,7 @@ def scored(
     ):
         pipeline = open_pipeline(patch, home, dsn, source.connection_uri)
         pipeline.ingest("2025-03-01", "2025-09-16")
-        stages.transform(None)
+        stages.transform()
         yield pipeline, project / "seeds" / "by_hand"
 
 
@@ -152,7 +152,7 @@ def test_a_year_over_the_merger_is_reported_by_the_province_that_goes_on(
 
 
 def test_entries_are_taken_in_without_a_full_refresh(pipeline: Pipeline, by_hand: Path) -> None:
-    assert stages.transform(None).transform_run_id is None, "nothing has changed"
+    assert stages.transform().transform_run_id is None, "nothing has changed"
     enter(
         by_hand / "form_entries.csv",
         ["2025Q3", PROVINCE, "CD.1", 41, "", SOURCE, "2026-11-25"],
@@ -160,7 +160,7 @@ def test_entries_are_taken_in_without_a_full_refresh(pipeline: Pipeline, by_hand
         ["2025Q3", PROVINCE, "1.2", "", "", SOURCE, "2026-11-25"],
         ["2025Q2", PROVINCE, "1.2", 7, "", SOURCE, "2026-11-25"],
     )
-    report = stages.transform(None)
+    report = stages.transform()
     assert report.transform_run_id is not None
     assert not report.is_full_refresh
     rebuilt = {model.name: model.rows_affected for model in report.models}
@@ -189,7 +189,7 @@ def test_a_wrong_entry_stops_the_run_by_name(
     }  # fmt: skip
     enter(by_hand / "form_entries.csv", list((entry | changed).values()))
     with pytest.raises(TransformError, match=f"first {test}"):
-        stages.transform(None)
+        stages.transform()
 
 
 def test_the_text_of_the_paper_is_held_against_its_table(pipeline: Pipeline, by_hand: Path) -> None:
@@ -197,7 +197,7 @@ def test_the_text_of_the_paper_is_held_against_its_table(pipeline: Pipeline, by_
         by_hand / "form_text_figures.csv",
         *(["2025Q3", PROVINCE, code, value, SOURCE, "2026-11-25"] for code, value in TEXT.items()),
     )
-    stages.transform(None)
+    stages.transform()
     decided = verdicts(pipeline)
     failing = {
         "text_balance_closes",
@@ -227,7 +227,7 @@ def test_a_reporting_cutoff_ends_the_form_within_a_month(
 ) -> None:
     cutoff = "2025-08-14T12:00:00+07:00"
     enter(by_hand / "reporting_cutoffs.csv", ["2025Q3", "*", cutoff, SOURCE])
-    stages.transform(None)
+    stages.transform()
     counted = FigureCounter(sample, {"cut": TO_MID_AUGUST}).count()["cut"]
     counts = counted.counts
     assert counts["open overdue"] > 0
@@ -257,7 +257,7 @@ def test_a_form_is_published_and_restated(pipeline: Pipeline, by_hand: Path) -> 
         by_hand / "form_entries.csv",
         ["2025Q2", PROVINCE, "1.2", 7, "", SOURCE, "2026-11-25"],
     )
-    stages.transform(None)
+    stages.transform()
     with pytest.raises(StageError, match="has not passed its gate"):
         form_stages.publish_forms(["2025Q2"], reason=None)
     # The half-year has months without data: its quarter goes on alone.
@@ -270,7 +270,7 @@ def test_a_form_is_published_and_restated(pipeline: Pipeline, by_hand: Path) -> 
         by_hand / "form_entries.csv",
         ["2025Q2", PROVINCE, "1.2", 8, "", SOURCE, "2026-11-26"],
     )
-    stages.transform(None)
+    stages.transform()
     form_stages.gate_forms(["2025Q2"])
     assert form_stages.publish_forms(["2025Q2"], reason="our_error") == {
         "2025Q2.r2": {"is_new": True, "status": "revised"}
@@ -294,7 +294,7 @@ def test_a_form_is_published_and_restated(pipeline: Pipeline, by_hand: Path) -> 
 
 
 def test_a_period_with_unscored_months_is_refused(pipeline: Pipeline) -> None:
-    stages.transform(None)
+    stages.transform()
     with pytest.raises(StageError, match="2025H1 is not whole, not scored: 2025-01, 2025-02"):
         form_stages.gate_forms(["2025H1"])
     with pytest.raises(StageError, match="no form of 2024Q1"):

@@ -44,13 +44,13 @@ def test_a_day_reads_no_month_that_it_does_not_touch(
         pipeline = open_pipeline(monkeypatch, tmp_path, warehouse_dsn, source.connection_uri)
         pipeline.ingest("2025-03-01", "2025-05-20")
         _put_history_before(pipeline)
-        stages.transform(None)
+        stages.transform()
         history = _history(pipeline)
         pipeline.ingest("2025-05-20", "2025-05-21")
     with pipeline.connect() as connection:
         connection.execute("select pg_stat_reset()")
         connection.commit()
-    report = stages.transform(None)
+    report = stages.transform()
     assert report.transform_run_id is not None
     assert not report.is_full_refresh
     read = _rows_read(pipeline)

@@ -21,6 +21,7 @@ import time_machine
 from service_index.landing import store  # noqa: F401
 from service_index.loading import load_landed  # noqa: F401
 from service_index.orchestration import release_files, stages  # noqa: F401
+from service_index.orchestration.windows import days_window
 from service_index.publishing import folder, monthly  # noqa: F401
 from service_index.quality import gate  # noqa: F401
 from service_index.sources import extract  # noqa: F401
@@ -54,8 +55,8 @@ def run(
 def _run(step: Step) -> None:
     name, *about = step
     if name == "land":
-        window = stages.plan_ingest({"window_from": about[0], "window_to": about[1]}, None)
-        stages.land(window, overlap=timedelta(0), skip_loaded=False)
+        window = days_window(about[0], about[1])
+        stages.land(window, overlap=timedelta(0))
     elif name == "load":
         stages.load()
     elif name == "gate_batches":

@@ -52,8 +52,22 @@ def prepare(settings: Settings) -> None:
 
         logging.getLogger("alembic").setLevel(logging.ERROR)
         db.initdb()
+        _make_pool()
         marker.parent.mkdir(parents=True, exist_ok=True)
         marker.write_text(made_for, encoding="utf-8")
+
+
+def _make_pool() -> None:
+    from airflow.models.pool import Pool
+
+    from service_index.orchestration import schedules
+
+    Pool.create_or_update_pool(
+        schedules.SOURCE_POOL,
+        slots=1,
+        description="Tasks that ask the dossier source or the portal",
+        include_deferred=False,
+    )
 
 
 class LocalAirflow:

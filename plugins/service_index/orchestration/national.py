@@ -121,7 +121,7 @@ def restate(
     if why_not is not None:
         say(f"not published again: {why_not}")
         return nothing
-    stages.transform(month, on_model)
+    stages.transform(month, on_model=on_model)
     stages.gate_marts(month)
     return stages.publish(month, wanted=True, reason=None)
 

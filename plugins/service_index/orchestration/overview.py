@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
 import psycopg
@@ -12,6 +14,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from service_index.orchestration.tables import table
+from service_index.settings import ICT
 
 Rows = Sequence[dict[str, Any]]
 
@@ -19,7 +22,7 @@ _FEEDS = """
     select
         feed,
         (select loaded_until from ops.watermark as w where w.feed = b.feed) as loaded_until,
-        to_char(max(loaded_at) at time zone 'Asia/Ho_Chi_Minh', 'MM-DD HH24:MI') as last_batch,
+        max(loaded_at) as last_batch,
         sum(loaded)::bigint as loaded,
         sum(duplicates)::bigint as duplicates,
         (
@@ -71,10 +74,42 @@ _QUARANTINE = """
 """
 
 
+_RUNS = """
+    select step, ended_at, outcome from (
+        (
+            select 'land' as step, max(landed_at) as ended_at, 'done' as outcome, 1 as place
+            from ops.batch
+        )
+        union all
+        (select 'load', max(loaded_at), 'done', 2 from ops.batch)
+        union all
+        (
+            select 'gate ' || gate, ran_at, status, case gate when 'batch' then 3 else 5 end
+            from ops.gate_run
+            where gate_run_id in (select max(gate_run_id) from ops.gate_run group by gate)
+        )
+        union all
+        (
+            select 'transform', finished_at, status, 4 from ops.transform_run
+            order by transform_run_id desc limit 1
+        )
+        union all
+        (
+            select 'publish ' || release_id, created_at, status, 6 from published.release
+            order by created_at desc limit 1
+        )
+    ) as run
+    where ended_at is not null
+    order by place
+"""
+
+
 @dataclass(frozen=True)
 class Overview:
-    """The state of the warehouse, as rows to show."""
+    """The state of the warehouse at an instant, as rows to show."""
 
+    at: datetime
+    runs: Rows
     feeds: Rows
     quarantine: Rows
     waiting: Rows
@@ -82,23 +117,36 @@ class Overview:
     transform: Rows
     releases: Rows
 
+    def as_json(self) -> str:
+        """The same for programs: instants in ISO 8601; of each feed its lag in seconds, too."""
+        told = asdict(self)
+        for feed in told["feeds"]:
+            until = feed["loaded_until"]
+            feed["lag_seconds"] = until and round((self.at - until).total_seconds())
+        return json.dumps(told, default=_as_text, ensure_ascii=False, indent=2)
+
+
+def _as_text(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
+
 
 def read(connection: psycopg.Connection) -> Overview:
     """Read everything in one snapshot."""
     with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
         cursor.execute("set transaction isolation level repeatable read, read only")
-        feeds, quarantine, waiting, failed, transform, releases = (
-            cursor.execute(query).fetchall()
-            for query in (_FEEDS, _QUARANTINE, _WAITING, _FAILED_CHECKS, _TRANSFORM, _RELEASES)
-        )
-        return Overview(feeds, quarantine, waiting, failed, transform, releases)
+        queries = (_RUNS, _FEEDS, _QUARANTINE, _WAITING, _FAILED_CHECKS, _TRANSFORM, _RELEASES)
+        found = [cursor.execute(query).fetchall() for query in queries]
+        return Overview(datetime.now(UTC), *found)
 
 
 def render(overview: Overview) -> RenderableType:
     """The overview as tables of 80 columns; empty ones are left out."""
     if not overview.feeds:
         return Text("Nothing is loaded yet: try `service-index demo` or `service-index ingest`.")
-    parts: list[RenderableType] = [table("Loaded (times in ICT)", overview.feeds)]
+    parts: list[RenderableType] = [
+        table("Last steps (times in ICT)", overview.runs),
+        table("Loaded", [_feed(row) for row in overview.feeds]),
+    ]
     if overview.quarantine:
         parts.append(table("In quarantine (see `quarantine list`)", overview.quarantine))
     if overview.waiting:
@@ -111,6 +159,11 @@ def render(overview: Overview) -> RenderableType:
     if overview.releases:
         parts.append(table("Current releases", overview.releases))
     return Group(*parts)
+
+
+def _feed(row: dict[str, Any]) -> dict[str, Any]:
+    """Without the year, which fits into no line beside the rest."""
+    return row | {"last_batch": f"{row['last_batch'].astimezone(ICT):%m-%d %H:%M}"}
 
 
 def _failed_check(row: dict[str, Any]) -> Text:

@@ -18,13 +18,7 @@ from service_index import settings as settings_module
 from service_index.orchestration import connections, coverage, dbt_build, dbt_project
 from service_index.orchestration import transform as transforming
 from service_index.orchestration.progress import counting, say
-from service_index.orchestration.windows import (
-    Window,
-    business_day,
-    business_month,
-    days_window,
-    parse_month,
-)
+from service_index.orchestration.windows import Window, parse_month
 from service_index.settings import Settings
 from service_index.warehouse import migrate
 from service_index.warehouse.clock import assert_clocks_agree
@@ -49,22 +43,10 @@ def open_warehouse() -> Iterator[tuple[psycopg.Connection, str, Settings]]:
         yield connection, dsn, settings
 
 
-def plan_ingest(params: dict[str, Any], interval_start: datetime | None) -> dict[str, str]:
-    """The window of an ingest run: as named by its parameters, else the interval's ICT day."""
-    first, after_last = params.get("window_from"), params.get("window_to")
-    if first and after_last:
-        window = days_window(first, after_last)
-    elif first or after_last:
-        raise StageError("name both ends of the window: window_from and window_to")
-    elif interval_start is None:
-        raise StageError("the run has no data interval: name window_from and window_to")
-    else:
-        window = business_day(interval_start)
-    return {"from": window.start.isoformat(), "to": window.end.isoformat()}
-
-
 @kill_points.around("land")
-def land(window: dict[str, str], *, overlap: timedelta, skip_loaded: bool) -> dict[str, int]:
+def land(
+    window: Window, *, overlap: timedelta, snapshots: bool = True, skip_loaded: bool = False
+) -> dict[str, int]:
     """Fetch the window of every feed, and the snapshots; give the records landed by feed.
 
     `overlap` reaches back before the window, for records that were stamped before its end and
@@ -77,9 +59,7 @@ def land(window: dict[str, str], *, overlap: timedelta, skip_loaded: bool) -> di
     from service_index.sources.feeds import FEEDS
     from service_index.sources.inbox import take_files
 
-    asked = Window(
-        datetime.fromisoformat(window["from"]) - overlap, datetime.fromisoformat(window["to"])
-    )
+    asked = Window(window.start - overlap, window.end)
     started = time.monotonic()
     with open_warehouse() as (connection, _, settings):
         assert_clocks_agree(connection)
@@ -88,6 +68,7 @@ def land(window: dict[str, str], *, overlap: timedelta, skip_loaded: bool) -> di
         wanted = [
             Extraction(feed, (asked.start, asked.end) if feed.kind == "incremental" else None)
             for feed in FEEDS.values()
+            if snapshots or feed.kind == "incremental"
         ]
         if skip_loaded:
             wanted = coverage.not_yet_landed(wanted, store, client.policy.longest_window)
@@ -166,22 +147,11 @@ def gate_batches() -> dict[str, Any]:
     return {"batches": len(waiting), "checks": len(result.checks)}
 
 
-def plan_month(params: dict[str, Any], interval_start: datetime | None) -> str:
-    """The month of a scoring run (`YYYY-MM`): as named, else that of its data interval."""
-    if params.get("month"):
-        month = parse_month(params["month"])
-    elif interval_start is None:
-        raise StageError("the run has no data interval: name its month")
-    else:
-        month = business_month(interval_start)
-    return f"{month:%Y-%m}"
-
-
 @kill_points.around("transform")
 def transform(
-    month: str | None, on_model: Callable[[dbt_build.ModelResult], None] = lambda result: None
+    *months: str, on_model: Callable[[dbt_build.ModelResult], None] = lambda result: None
 ) -> transforming.TransformReport:
-    """Bring the marts up to everything that passed its gate; a `month` that is named is scored.
+    """Bring the marts up to everything that passed its gate; months that are named are scored.
 
     `on_model` is called with each dbt node's result as it ends.
     """
@@ -192,12 +162,12 @@ def transform(
 
     started = time.monotonic()
     with open_warehouse() as (connection, dsn, settings):
-        if month is not None:
+        for month in months:
             connection.execute(
                 "insert into ops.requested_month (period_month) values (%s) on conflict do nothing",
                 [parse_month(month)],
             )
-            connection.commit()
+        connection.commit()
         for refused in transforming.refused_tables(connection):
             say(
                 f"national results: the table of {refused:%Y-%m} was refused by its gate and is "

@@ -51,6 +51,11 @@ def business_month(interval_start: datetime) -> date:
     return interval_start.astimezone(ICT).date().replace(day=1)
 
 
+def next_month(month: date) -> date:
+    """The first day of the month after the one that begins on `month`."""
+    return (month + timedelta(days=31)).replace(day=1)
+
+
 def parse_instant(text: str) -> datetime:
     """`2025-08-01T09:00+07:00` as an instant; without an offset it is ICT's."""
     try:

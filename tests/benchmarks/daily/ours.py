@@ -96,11 +96,12 @@ def stages(first: str, after_last: str, month: str) -> Work:
     What that takes is told beside: `tasks: …`.
     """
     from service_index.orchestration import stages as product
+    from service_index.orchestration.windows import days_window
 
     starts = _start_all(product)
-    window = product.plan_ingest({"window_from": first, "window_to": after_last}, None)
+    window = days_window(first, after_last)
     steps: dict[str, Callable[[], object]] = {
-        "land": lambda: product.land(window, overlap=timedelta(0), skip_loaded=False),
+        "land": lambda: product.land(window, overlap=timedelta(0)),
         "load": product.load,
         "gate_batches": product.gate_batches,
         "transform": lambda: product.transform(month),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 # Imported here, so that they are not in the timed part; the stages import them where needed.
 import dbt.cli.main  # noqa: F401
@@ -15,6 +15,7 @@ import service_index.sources.extract
 import service_index.sources.inbox  # noqa: F401
 from service_index.orchestration import stages
 from service_index.orchestration.dbt_build import ModelResult
+from service_index.orchestration.windows import days_window
 from tests.benchmarks import volume
 from tests.benchmarks.measuring import Work
 
@@ -24,13 +25,10 @@ SHOWN_FROM_SECONDS = 1
 
 def land() -> Work:
     """Land August of every feed: the files that all contestants begin with."""
-    start, end = (
-        datetime.fromisoformat(f"{day}T00:00:00+07:00").astimezone(UTC).isoformat()
-        for day in (volume.FIRST, volume.AFTER_LAST)
-    )
+    window = days_window(volume.FIRST, volume.AFTER_LAST)
 
     def work() -> None:
-        stages.land({"from": start, "to": end}, overlap=timedelta(0), skip_loaded=False)
+        stages.land(window, overlap=timedelta(0))
 
     return work
 

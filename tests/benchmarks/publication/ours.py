@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from service_index.orchestration import stages
+from service_index.orchestration.windows import days_window
 from service_index.settings import load
 from tests.benchmarks.measuring import Work
 
@@ -14,8 +15,8 @@ def score(first: str, after_last: str, month: str) -> Work:
     """All that comes before: the window ingested, the month scored and held against its gate."""
 
     def work() -> None:
-        window = stages.plan_ingest({"window_from": first, "window_to": after_last}, None)
-        stages.land(window, overlap=timedelta(0), skip_loaded=False)
+        window = days_window(first, after_last)
+        stages.land(window, overlap=timedelta(0))
         stages.load()
         stages.gate_batches()
         stages.transform(month)

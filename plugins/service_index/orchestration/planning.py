@@ -1,0 +1,178 @@
+"""What a run of a DAG takes on: windows to fetch, months to score and publish.
+
+A run by hand or a backfill does what it is asked for. A scheduled one does what is not done yet:
+after an outage the first one catches up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any, TypedDict
+
+import psycopg
+
+from service_index.orchestration.progress import say
+from service_index.orchestration.stages import StageError, open_warehouse
+from service_index.orchestration.windows import (
+    Window,
+    business_day,
+    business_month,
+    days_window,
+    ict_midnight,
+    next_month,
+    parse_month,
+)
+from service_index.settings import ICT
+
+Interval = tuple[datetime, datetime]
+
+
+class IngestPlan(TypedDict):
+    """A window as ISO instants, and whether the snapshots are due."""
+
+    window_from: str
+    window_to: str
+    snapshots: bool
+
+
+class MonthPlan(TypedDict):
+    """A month (`YYYY-MM`), and whether it is published when it passes its gate."""
+
+    month: str
+    publish: bool
+
+
+def plan_ingest(
+    params: dict[str, Any], interval: Interval | None, *, is_scheduled: bool = False
+) -> IngestPlan:
+    """The window of an ingest run: as named by its parameters, else its data interval's.
+
+    That of a scheduled run reaches back to what is loaded already, however long that is ago.
+    """
+    first, after_last = params.get("window_from"), params.get("window_to")
+    if first and after_last:
+        return _ingest_plan(days_window(first, after_last))
+    if first or after_last:
+        raise StageError("name both ends of the window: window_from and window_to")
+    if interval is None:
+        raise StageError("the run has no data interval: name window_from and window_to")
+    with open_warehouse() as (connection, _, settings):
+        often = settings.ingest_minutes is not None
+        window = Window(*interval) if often else business_day(interval[0])
+        if is_scheduled:
+            window = _from_where_it_ended(connection, window)
+        return _ingest_plan(window, snapshots=not often or _snapshots_are_due(connection, window))
+
+
+def window_of(plan: IngestPlan) -> Window:
+    """The window that was planned."""
+    return Window(*(datetime.fromisoformat(plan[end]) for end in ("window_from", "window_to")))
+
+
+def _ingest_plan(window: Window, *, snapshots: bool = True) -> IngestPlan:
+    return {
+        "window_from": window.start.isoformat(),
+        "window_to": window.end.isoformat(),
+        "snapshots": snapshots,
+    }
+
+
+def _from_where_it_ended(connection: psycopg.Connection, window: Window) -> Window:
+    row = connection.execute("select min(loaded_until) from ops.watermark").fetchone()
+    loaded_until: datetime | None = row[0] if row else None
+    if loaded_until is None or loaded_until >= window.start:
+        return window
+    say(f"catching up from {loaded_until.astimezone(ICT):%Y-%m-%d %H:%M}")
+    return Window(loaded_until, window.end)
+
+
+def _snapshots_are_due(connection: psycopg.Connection, window: Window) -> bool:
+    """Once a day, by the first run that ends in it."""
+    row = connection.execute(
+        "select max(landed_at) from ops.batch where kind = 'snapshot'"
+    ).fetchone()
+    last: datetime | None = row[0] if row else None
+    return last is None or last.astimezone(ICT).date() < window.end.astimezone(ICT).date()
+
+
+def months_to_score(ingested: IngestPlan) -> list[MonthPlan]:
+    """What the marts can tell of after an ingest: every month that waits for its release, and the
+    open one, which is not published."""
+    until = datetime.fromisoformat(ingested["window_to"])
+    with open_warehouse() as (connection, _, settings):
+        due = _months_due(connection, until, settings.cutoff_day)
+    open_month = business_month(until - timedelta(microseconds=1))
+    plans: list[MonthPlan] = [{"month": f"{month:%Y-%m}", "publish": True} for month in due]
+    if open_month not in due:
+        plans.append({"month": f"{open_month:%Y-%m}", "publish": False})
+    return plans
+
+
+def plan_months(
+    params: dict[str, Any], announced: Iterable[dict[str, Any]], interval: Interval | None
+) -> list[MonthPlan]:
+    """The months of a scoring run: as named; else as announced by ingest runs (`months` of each
+    event, as `months_to_score` gave them); else that of the data interval, where it is loaded."""
+    if params.get("month"):
+        return [{"month": plan_month(params, None), "publish": bool(params["publish"])}]
+    wanted: dict[str, bool] = {}
+    for event in announced:
+        for plan in event["months"]:
+            wanted[plan["month"]] = wanted.get(plan["month"], False) or plan["publish"]
+    if wanted:
+        return [{"month": month, "publish": wanted[month]} for month in sorted(wanted)]
+    month = plan_month(params, interval[0] if interval else None)
+    with open_warehouse() as (connection, _, _settings):
+        if _is_loaded(connection, parse_month(month)):
+            return [{"month": month, "publish": True}]
+    say(f"{month} is not loaded from end to end: the run that loads the rest has it scored")
+    return []
+
+
+def plan_month(params: dict[str, Any], interval_start: datetime | None) -> str:
+    """The month of a run that takes one (`YYYY-MM`): as named, else that of its data interval."""
+    if params.get("month"):
+        return f"{parse_month(params['month']):%Y-%m}"
+    if interval_start is None:
+        raise StageError("the run has no data interval: name its month")
+    return f"{business_month(interval_start):%Y-%m}"
+
+
+def _months_due(connection: psycopg.Connection, until: datetime, cutoff_day: int) -> list[date]:
+    """Loaded months whose cut-off day has come, after the last one that was published complete;
+    where none was, the last one alone."""
+    last_day = until.astimezone(ICT).date() - timedelta(days=cutoff_day - 1)
+    last = (last_day.replace(day=1) - timedelta(days=1)).replace(day=1)
+    row = connection.execute(
+        "select max(period) from published.release "
+        "where kind = 'monthly' and is_current and status <> 'provisional'"
+    ).fetchone()
+    month = next_month(parse_month(row[0])) if row and row[0] else last
+    due = []
+    while month <= last:
+        if _is_loaded(connection, month):
+            due.append(month)
+        month = next_month(month)
+    return due
+
+
+def _is_loaded(connection: psycopg.Connection, month: date) -> bool:
+    """Whether every feed that is read by windows has been read from the month's first instant to
+    its last, and passed its gate."""
+    from service_index.sources.feeds import FEEDS
+
+    row = connection.execute(
+        """
+        select count(*)
+        from (
+            select feed
+            from ops.batch
+            where kind = 'window' and status = 'passed'
+            group by feed
+            having range_agg(tstzrange(window_from, window_to)) @> tstzrange(%s, %s)
+        ) as loaded
+        """,
+        [ict_midnight(month), ict_midnight(next_month(month))],
+    ).fetchone()
+    return bool(row and row[0] == sum(feed.kind == "incremental" for feed in FEEDS.values()))

@@ -1,0 +1,10 @@
+"""The keys of a batch stand in its profile, with their types; the bare list of them goes."""
+
+from service_index.warehouse.migrations.script_file import execute_beside
+
+revision = "0012"
+down_revision = "0011"
+
+
+def upgrade() -> None:
+    execute_beside(__file__)
