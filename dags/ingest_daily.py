@@ -77,9 +77,7 @@ def ingest_daily() -> None:
         passed = stages.gate_batches()
         months = planning.months_to_score(window)
         if months:
-            outlet_events[schedules.MONTHS_TO_SCORE].add(
-                schedules.MONTHS, extra={"months": months}
-            )
+            outlet_events[schedules.MONTHS_TO_SCORE].add(schedules.MONTHS, extra={"months": months})
         return passed
 
     window = plan()

@@ -17,7 +17,6 @@ from service_index.orchestration import failures, schedules
 from service_index.settings import ICT
 
 
-
 @dag(
     schedule=schedules.form(settings.load()),
     start_date=datetime(2025, 1, 2, 6, tzinfo=ICT),

@@ -18,11 +18,10 @@ import psycopg
 import pytest
 
 from service_index.orchestration import stages, transform
-from service_index.orchestration.windows import days_window
 from service_index.orchestration.dbt_build import TransformError
 from service_index.orchestration.overriding import override_check
 from service_index.orchestration.stages import StageError
-from service_index.orchestration.windows import parse_month
+from service_index.orchestration.windows import days_window, parse_month
 from service_index.quality.override import OverrideError
 from service_index.quality.results import GateError
 from service_index.settings import PROJECT_ROOT, load
