@@ -13,12 +13,14 @@ from typing import Any
 from airflow.sdk import Param, dag, task
 
 from service_index import settings
-from service_index.orchestration import failures, schedules
+from service_index.orchestration import failures, model_tasks, schedules
 from service_index.settings import ICT
+
+SETTINGS = settings.load()
 
 
 @dag(
-    schedule=schedules.form(settings.load()),
+    schedule=schedules.form(SETTINGS),
     start_date=datetime(2025, 1, 2, 6, tzinfo=ICT),
     catchup=False,
     max_active_runs=1,
@@ -61,7 +63,9 @@ def report_period() -> None:
 
         return form_stages.publish_forms(periods, reason=params["reason"])
 
-    publish(gate(transform(plan())))
+    transformed = transform(plan())
+    transformed >> model_tasks.dbt_models(SETTINGS.dbt_project)
+    publish(gate(transformed))
 
 
 report_period()

@@ -2,8 +2,8 @@
 
 It runs when records have passed their gate: for each month that waits for its release, and for
 the open one, which is scored and checked alone. A run by hand names its `month`. dbt starts once;
-every model's status, time and rows are an event of the asset that carries the model's name, and
-stand in the `transform` task's `dbt_models` XCom.
+then every model's task shows the state of its model. Status, time and rows are an event of the
+asset that carries the model's name, and stand in the `transform` task's `dbt_models` XCom.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from typing import Any
 from airflow.sdk import Param, dag, task, task_group
 
 from service_index import settings
-from service_index.orchestration import failures, schedules
+from service_index.orchestration import failures, model_tasks, schedules
 from service_index.settings import ICT
+
+SETTINGS = settings.load()
 
 
 @dag(
-    schedule=schedules.score(settings.load()),
+    schedule=schedules.score(SETTINGS),
     start_date=datetime(2025, 3, 1, tzinfo=ICT),
     catchup=False,
     max_active_runs=1,
@@ -57,7 +59,7 @@ def score_monthly() -> None:
         from service_index.orchestration import model_events, stages
 
         with model_events.reported(outlet_events[schedules.MODELS], task_instance) as on_model:
-            stages.transform([plan["month"] for plan in months], on_model)
+            stages.transform(*(plan["month"] for plan in months), on_model=on_model)
         return months
 
     @task
@@ -76,7 +78,9 @@ def score_monthly() -> None:
     def month(plan: dict[str, Any]) -> None:
         gate(plan) >> publish(plan)
 
-    month.expand(plan=transform(plan()))
+    transformed = transform(plan())
+    transformed >> model_tasks.dbt_models(SETTINGS.dbt_project)
+    month.expand(plan=transformed)
 
 
 score_monthly()

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,6 +53,13 @@ class RealAirflow:
     def switch(self, dag_id: str, *, on: bool) -> None:
         self.call("PATCH", f"dags/{dag_id}", is_paused=not on)
 
+    def pretend_success(self, dag_id: str, logical_date: datetime) -> None:
+        """Have the run of that date count as done, so that the scheduler makes none of it."""
+        made = self.call(
+            "POST", f"dags/{dag_id}/dagRuns", logical_date=logical_date.isoformat(), conf={}
+        )
+        self.call("PATCH", f"dags/{dag_id}/dagRuns/{made['dag_run_id']}", state="success")
+
     def backfill(self, dag_id: str, first: datetime, last: datetime) -> None:
         """Every interval from `first` to `last`, in order; waits for the end."""
         made = self.call(
@@ -89,6 +96,15 @@ class RealAirflow:
         failed = [run["dag_run_id"] for run in self.runs(dag_id) if run["state"] == "failed"]
         if failed:
             raise RunFailedError(f"{dag_id}: {failed}")
+
+    def wait_for(
+        self, dag_id: str, wanted: Callable[[dict[str, Any]], bool], seconds: float = 600
+    ) -> None:
+        """Until such a run has ended."""
+        self._wait(
+            lambda: any(wanted(run) and run["state"] in ENDED for run in self.runs(dag_id)),
+            seconds,
+        )
 
     def _wait(self, is_over: Any, seconds: float) -> None:
         deadline = time.monotonic() + seconds

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from service_index.orchestration.windows import ict_midnight
+from service_index.orchestration import stages
+from service_index.orchestration.windows import Window, ict_midnight
 from service_index.settings import ICT
+from service_index.warehouse import embedded
 from service_index.warehouse.connection import connect
 from simulator.server import SampleSource
 from tests.integration.late_batch import PROCEDURE, UNITS
@@ -46,37 +49,77 @@ def source() -> Iterator[SampleSource]:
         yield serving
 
 
+@dataclass(frozen=True)
+class Observed:
+    """What the scheduler did; `loaded_until` and `open_month_until` at the end of each phase."""
+
+    home: Path
+    loaded_until: list[datetime]
+    dossiers: list[int]
+    runs: dict[str, list[dict[str, Any]]]
+
+    @property
+    def dsn(self) -> str:
+        return embedded.database_dsn(self.home, "warehouse")
+
+
+def reach(airflow: RealAirflow) -> tuple[datetime, int]:
+    """How far the source is read, and how many dossiers the marts have."""
+    with connect(airflow.warehouse_dsn) as connection:
+        row = connection.execute(
+            "select (select min(loaded_until) from ops.watermark), "
+            "(select count(*) from marts.fct_dossier)"
+        ).fetchone()
+    assert row is not None
+    return row
+
+
 @pytest.fixture(scope="module")
-def airflow(
-    source: SampleSource, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RealAirflow]:
-    """After seven daily runs, each with the scoring that it set off, and two days without any."""
+def observed(source: SampleSource, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
+    """Seven nightly runs, each with the scoring that it sets off; two days without Airflow; then
+    an Airflow that asks every five minutes."""
     home = tmp_path_factory.mktemp("scheduler")
-    with airflow_up(home, source.connection_uri) as running:
-        running.switch("score_monthly", on=True)
-        running.backfill("ingest_daily", ict_midnight(DAYS[0]), ict_midnight(DAYS[6]))
-        running.wait_for_all("score_monthly")
-        yield running
+    with airflow_up(home, source.connection_uri) as airflow:
+        # Last night's run is part of the outage.
+        airflow.pretend_success("ingest_daily", ict_midnight(DAYS[-1]) + timedelta(hours=2))
+        airflow.switch("score_monthly", on=True)
+        airflow.switch("ingest_daily", on=True)
+        airflow.backfill("ingest_daily", ict_midnight(DAYS[0]), ict_midnight(DAYS[7]))
+        airflow.wait_for_all("score_monthly", at_least=2)
+        before = reach(airflow)
+    with airflow_up(home, source.connection_uri, SERVICE_INDEX_INGEST_MINUTES="5") as airflow:
+        scored = len(airflow.runs("score_monthly"))
+        airflow.wait_for("ingest_daily", lambda run: run["run_type"] == "scheduled")
+        airflow.wait_for_all("score_monthly", at_least=scored + 1)
+        airflow.switch("ingest_daily", on=False)
+        airflow.wait_for_all("score_monthly")
+        after = reach(airflow)
+        runs = {dag_id: airflow.runs(dag_id) for dag_id in ("ingest_daily", "score_monthly")}
+    yield Observed(home, [before[0], after[0]], [before[1], after[1]], runs)
+    embedded.stop(home)
 
 
-def test_a_scheduled_run_catches_up_after_an_outage(airflow: RealAirflow) -> None:
-    def loaded_until() -> date:
-        with connect(airflow.warehouse_dsn) as connection:
-            row = connection.execute("select min(loaded_until) from ops.watermark").fetchone()
-        assert row is not None
-        return row[0].astimezone(ICT).date()  # type: ignore[no-any-return]
+def test_a_run_a_day_loads_its_day(observed: Observed) -> None:
+    assert observed.loaded_until[0] == ict_midnight(DAYS[7])
+    assert observed.dossiers[0] == 7 * A_DAY
+    nightly = [run for run in observed.runs["ingest_daily"] if run["run_type"] == "backfill"]
+    assert len(nightly) == 7
 
-    assert loaded_until() == DAYS[7]
-    before = len(airflow.runs("ingest_daily"))
-    scored = len(airflow.runs("score_monthly"))
-    airflow.switch("ingest_daily", on=True)
-    airflow.wait_for_all("ingest_daily", at_least=before + 1)
-    assert loaded_until() == TODAY
-    airflow.wait_for_all("score_monthly", at_least=scored + 1)
+
+def test_the_first_scheduled_run_catches_up_after_an_outage(observed: Observed) -> None:
+    assert observed.loaded_until[1] > ict_midnight(TODAY)
+    assert observed.dossiers[1] == 9 * A_DAY
+
+
+def test_scorings_are_set_off_by_what_was_loaded(observed: Observed) -> None:
+    kinds = {run["run_type"] for run in observed.runs["score_monthly"]}
+    assert "asset_triggered" in kinds
+    failed = [run for runs in observed.runs.values() for run in runs if run["state"] == "failed"]
+    assert not failed
 
 
 def test_the_marts_are_those_of_one_direct_load(
-    airflow: RealAirflow,
+    observed: Observed,
     source: SampleSource,
     postgres_server: str,
     tmp_path: Path,
@@ -84,7 +127,11 @@ def test_the_marts_are_those_of_one_direct_load(
 ) -> None:
     with fresh_warehouse(postgres_server) as dsn:
         direct = open_pipeline(monkeypatch, tmp_path, dsn, source.connection_uri)
-        direct.ingest(str(DAYS[0]), str(TODAY))
-        direct.score(f"{DAYS[-1]:%Y-%m}")
-        by_scheduler = Pipeline(airflow.home, airflow.warehouse_dsn)
-        assert by_scheduler.fingerprints() == direct.fingerprints()
+        stages.land(Window(ict_midnight(DAYS[0]), observed.loaded_until[1]), overlap=timedelta(0))
+        stages.load()
+        stages.gate_batches()
+        for month in sorted({f"{day:%Y-%m}" for day in (*DAYS, TODAY)}):
+            direct.score(month)
+        by_scheduler = Pipeline(observed.home, observed.dsn)
+        where = ("landed_file", "landed_line")
+        assert by_scheduler.marts(leaving_out=where) == direct.marts(leaving_out=where)

@@ -71,7 +71,7 @@ def _make_pool() -> None:
 
 
 class LocalAirflow:
-    """Airflow in this process; DAG files are read once."""
+    """Airflow in this process, its database and pool made; DAG files are read once."""
 
     def __init__(self, settings: Settings) -> None:
         # Airflow, dbt and their libraries talk much; it is kept, but not in the terminal.
@@ -106,10 +106,12 @@ class LocalAirflow:
             bag = DagBag(str(path))
             if bag.import_errors:
                 raise RunFailedError(f"{path.name} cannot be read: {bag.import_errors}")
-            for dag in bag.dags.values():
+            from service_index.orchestration.model_tasks import without_models
+
+            for whole_dag in bag.dags.values():
+                dag = self._dags[whole_dag.dag_id] = without_models(whole_dag)
                 for task in dag.tasks:
                     # Whoever waits at a terminal wants the reason now, not after a pause; the
                     # retries that help (of a page) are inside the task.
                     task.retries = 0
-            self._dags.update(bag.dags)
         return self._dags[dag_id]

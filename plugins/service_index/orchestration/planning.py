@@ -67,7 +67,9 @@ def plan_ingest(
 
 def window_of(plan: IngestPlan) -> Window:
     """The window that was planned."""
-    return Window(*(datetime.fromisoformat(plan[end]) for end in ("window_from", "window_to")))
+    return Window(
+        datetime.fromisoformat(plan["window_from"]), datetime.fromisoformat(plan["window_to"])
+    )
 
 
 def _ingest_plan(window: Window, *, snapshots: bool = True) -> IngestPlan:

@@ -39,8 +39,10 @@ def start(settings: Settings, port: int) -> None:
             "AIRFLOW_CONN_NATIONAL_PORTAL", sample_source.national_portal_uri(uri)
         )
         started.append(process.pid)
+    say("Airflow is starting (about a minute) …")
     programs = Path(sys.executable).parent
     environment = os.environ | local_airflow.environment(settings) | _local_only(port)
+    local_airflow.LocalAirflow(settings)
     # Airflow starts its own parts by name.
     environment["PATH"] = f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"
     log = (settings.home / "logs" / "airflow-standalone.log").open("ab")
@@ -53,7 +55,6 @@ def start(settings: Settings, port: int) -> None:
     )
     started.append(airflow.pid)
     pids.write_text("\n".join(map(str, started)), encoding="utf-8")
-    say("Airflow is starting (about half a minute) …")
     if not _wait_until_healthy(port, airflow):
         stop(settings)
         raise StandaloneError(f"Airflow did not become healthy, see {log.name}")
