@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := env -u PYTHONPATH $(BIN)
 
-.PHONY: help setup demo test test-fast test-reliability test-mutation test-browser test-office bench bench-full lint docs up down clean lock
+.PHONY: help setup demo test test-fast test-reliability test-mutation test-scheduler test-browser test-office bench bench-full lint docs up down clean lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ test-reliability: .venv/.development ## every fault many times over, hundreds of
 
 test-mutation: .venv/.development ## a seeded sample of mutants of score path and loader; writes docs/mutation.md
 	@$(RUN)/python -m tests.mutation.campaign $(ARGUMENTS)
+
+test-scheduler: .venv/.development ## nightly runs and an outage under the real scheduler (a month: ARGUMENTS=--long)
+	@$(RUN)/python -m pytest tests/scheduler $(ARGUMENTS)
 
 test-browser: .venv/.development ## the public pages in a headless Chromium
 	@command -v chromium > /dev/null || { echo "no chromium here: apt-get install chromium"; exit 1; }

@@ -70,7 +70,7 @@ class RealAirflow:
             to_date=last.isoformat(),
             max_active_runs=1,
         )
-        self._wait(lambda: self.call("GET", f"backfills/{made['id']}")["completed_at"], 900)
+        self._wait(lambda: self.call("GET", f"backfills/{made['id']}")["completed_at"], 3600)
         self.wait_for_all(dag_id)
 
     def trigger(self, dag_id: str, **conf: Any) -> dict[str, Any]:

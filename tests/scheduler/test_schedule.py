@@ -22,8 +22,7 @@ from tests.scheduler.real_airflow import RealAirflow, airflow_up
 from tests.warehouses import fresh_warehouse
 
 TODAY = datetime.now(ICT).date()
-# Seven days by the scheduler, then two on which it does not run.
-DAYS = [TODAY - timedelta(days=back) for back in range(9, 0, -1)]
+MISSED = 2
 A_DAY = 12
 
 
@@ -42,8 +41,15 @@ def dossier(day: date, number: int) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def source() -> Iterator[SampleSource]:
-    dossiers = [dossier(day, number) for day in DAYS for number in range(A_DAY)]
+def days(request: pytest.FixtureRequest) -> list[date]:
+    """A week of runs, with --long a month; then the days on which none is made, until yesterday."""
+    nights = 30 if request.config.getoption("--long") else 7
+    return [TODAY - timedelta(days=back) for back in range(nights + MISSED, 0, -1)]
+
+
+@pytest.fixture(scope="module")
+def source(days: list[date]) -> Iterator[SampleSource]:
+    dossiers = [dossier(day, number) for day in days for number in range(A_DAY)]
     feeds = {"units": UNITS, "procedures": [PROCEDURE], "dossiers": dossiers}
     with SampleSource.from_records(feeds) as serving:
         yield serving
@@ -51,7 +57,7 @@ def source() -> Iterator[SampleSource]:
 
 @dataclass(frozen=True)
 class Observed:
-    """What the scheduler did; `loaded_until` and `open_month_until` at the end of each phase."""
+    """What the scheduler did, and how far it had come before the outage and after it."""
 
     home: Path
     loaded_until: list[datetime]
@@ -81,10 +87,10 @@ def observed(source: SampleSource, tmp_path_factory: pytest.TempPathFactory) -> 
     home = tmp_path_factory.mktemp("scheduler")
     with airflow_up(home, source.connection_uri) as airflow:
         # Last night's run is part of the outage.
-        airflow.pretend_success("ingest_daily", ict_midnight(DAYS[-1]) + timedelta(hours=2))
+        airflow.pretend_success("ingest_daily", ict_midnight(days[-1]) + timedelta(hours=2))
         airflow.switch("score_monthly", on=True)
         airflow.switch("ingest_daily", on=True)
-        airflow.backfill("ingest_daily", ict_midnight(DAYS[0]), ict_midnight(DAYS[7]))
+        airflow.backfill("ingest_daily", ict_midnight(days[0]), ict_midnight(days[-MISSED]))
         airflow.wait_for_all("score_monthly", at_least=2)
         before = reach(airflow)
     with airflow_up(home, source.connection_uri, SERVICE_INDEX_INGEST_MINUTES="5") as airflow:
@@ -99,16 +105,18 @@ def observed(source: SampleSource, tmp_path_factory: pytest.TempPathFactory) -> 
     embedded.stop(home)
 
 
-def test_a_run_a_day_loads_its_day(observed: Observed) -> None:
-    assert observed.loaded_until[0] == ict_midnight(DAYS[7])
-    assert observed.dossiers[0] == 7 * A_DAY
+def test_a_run_a_day_loads_its_day(observed: Observed, days: list[date]) -> None:
+    assert observed.loaded_until[0] == ict_midnight(days[-MISSED])
+    assert observed.dossiers[0] == (len(days) - MISSED) * A_DAY
     nightly = [run for run in observed.runs["ingest_daily"] if run["run_type"] == "backfill"]
-    assert len(nightly) == 7
+    assert len(nightly) == len(days) - MISSED
 
 
-def test_the_first_scheduled_run_catches_up_after_an_outage(observed: Observed) -> None:
+def test_the_first_scheduled_run_catches_up_after_an_outage(
+    observed: Observed, days: list[date]
+) -> None:
     assert observed.loaded_until[1] > ict_midnight(TODAY)
-    assert observed.dossiers[1] == 9 * A_DAY
+    assert observed.dossiers[1] == len(days) * A_DAY
 
 
 def test_scorings_are_set_off_by_what_was_loaded(observed: Observed) -> None:
@@ -121,16 +129,17 @@ def test_scorings_are_set_off_by_what_was_loaded(observed: Observed) -> None:
 def test_the_marts_are_those_of_one_direct_load(
     observed: Observed,
     source: SampleSource,
+    days: list[date],
     postgres_server: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with fresh_warehouse(postgres_server) as dsn:
         direct = open_pipeline(monkeypatch, tmp_path, dsn, source.connection_uri)
-        stages.land(Window(ict_midnight(DAYS[0]), observed.loaded_until[1]), overlap=timedelta(0))
+        stages.land(Window(ict_midnight(days[0]), observed.loaded_until[1]), overlap=timedelta(0))
         stages.load()
         stages.gate_batches()
-        for month in sorted({f"{day:%Y-%m}" for day in (*DAYS, TODAY)}):
+        for month in sorted({f"{day:%Y-%m}" for day in (*days, TODAY)}):
             direct.score(month)
         by_scheduler = Pipeline(observed.home, observed.dsn)
         where = ("landed_file", "landed_line")
