@@ -85,6 +85,12 @@ class RealAirflow:
         found = self.call("GET", f"dags/{dag_id}/dagRuns?limit=100&order_by=run_after")
         return list(found["dag_runs"])
 
+    def states(self, dag_id: str, run_id: str, group: str) -> dict[str, str]:
+        """The state of every task in a group of a run, by the task's name."""
+        path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances"
+        found = self.call("GET", f"{path}?limit=100&task_group_id={group}")
+        return {task["task_id"]: task["state"] for task in found["task_instances"]}
+
     def wait_for_all(self, dag_id: str, *, at_least: int = 1, seconds: float = 600) -> None:
         """Until so many runs have ended and none is under way; raises where one failed."""
 

@@ -12,7 +12,7 @@ import pytest
 
 from service_index.orchestration import stages
 from service_index.orchestration.windows import Window, ict_midnight
-from service_index.settings import ICT
+from service_index.settings import ICT, PROJECT_ROOT
 from service_index.warehouse import embedded
 from service_index.warehouse.connection import connect
 from simulator.server import SampleSource
@@ -63,6 +63,7 @@ class Observed:
     loaded_until: list[datetime]
     dossiers: list[int]
     runs: dict[str, list[dict[str, Any]]]
+    models: dict[str, str]
 
     @property
     def dsn(self) -> str:
@@ -100,8 +101,10 @@ def observed(source: SampleSource, tmp_path_factory: pytest.TempPathFactory) -> 
         airflow.switch("ingest_daily", on=False)
         airflow.wait_for_all("score_monthly")
         after = reach(airflow)
+        scoring = airflow.runs("score_monthly")[-1]
+        models = airflow.states("score_monthly", scoring["dag_run_id"], "dbt_models")
         runs = {dag_id: airflow.runs(dag_id) for dag_id in ("ingest_daily", "score_monthly")}
-    yield Observed(home, [before[0], after[0]], [before[1], after[1]], runs)
+    yield Observed(home, [before[0], after[0]], [before[1], after[1]], runs, models)
     embedded.stop(home)
 
 
@@ -124,6 +127,12 @@ def test_scorings_are_set_off_by_what_was_loaded(observed: Observed) -> None:
     assert "asset_triggered" in kinds
     failed = [run for runs in observed.runs.values() for run in runs if run["state"] == "failed"]
     assert not failed
+
+
+def test_the_grid_shows_what_became_of_every_model(observed: Observed) -> None:
+    assert observed.models["dbt_models.marts.fct_dossier"] == "success"
+    assert set(observed.models.values()) <= {"success", "skipped"}
+    assert len(observed.models) == len([*(PROJECT_ROOT / "dbt_project/models").rglob("*.sql")])
 
 
 def test_the_marts_are_those_of_one_direct_load(

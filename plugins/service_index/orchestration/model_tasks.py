@@ -35,6 +35,7 @@ class DbtModel(BaseOperator):  # type: ignore[misc] # Airflow is not followed
 
     def __init__(self, *, model: str, **arguments: Any) -> None:
         super().__init__(trigger_rule="all_done", **arguments)
+        self.model = model
         self.start_trigger_args = StartTriggerArgs(
             trigger_cls=f"{DbtModelTrigger.__module__}.{DbtModelTrigger.__qualname__}",
             trigger_kwargs={"model": model},
@@ -60,17 +61,20 @@ class DbtModelTrigger(BaseTrigger):  # type: ignore[misc] # the same
         node = {node["name"]: node for node in found or ()}.get(self.model)
         if node is None:
             self.log.info("%s was not built: nothing that it is made of had changed", self.model)
-            yield TaskSkippedEvent()
-            return
-        self.log.info(
-            "%s: %s, %s s, rows: %s", self.model, node["status"], node["seconds"], node["rows"]
-        )
-        if node["status"] == "success":
-            yield TaskSuccessEvent(xcoms={"return_value": node})
-        elif node["status"] == "skipped":
-            yield TaskSkippedEvent()
         else:
-            yield TaskFailedEvent(xcoms={"return_value": node})
+            self.log.info(
+                "%s: %s, %s s, rows: %s", self.model, node["status"], node["seconds"], node["rows"]
+            )
+        yield end_of(node)
+
+
+def end_of(node: dict[str, Any] | None) -> TriggerEvent:
+    """How a model's task ends: `node` is what dbt said of the model, None if it was not built."""
+    if node is None or node["status"] == "skipped":
+        return TaskSkippedEvent()
+    if node["status"] == "success":
+        return TaskSuccessEvent(xcoms={"return_value": node})
+    return TaskFailedEvent(xcoms={"return_value": node})
 
 
 def dbt_models(project: Path) -> TaskGroup:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -26,9 +28,10 @@ class StandaloneError(Exception):
 def start(settings: Settings, port: int) -> None:
     """Start Airflow and wait until it is healthy; a running one is left as it is."""
     pids = _pid_file(settings)
-    if pids.exists():
-        say(f"Airflow is running already: http://localhost:{port} (stop it by `make down`)")
+    if pids.exists() and any(map(_is_alive, _started(pids))):
+        say("Airflow is running already (stop it by `make down`)")
         return
+    _refuse_taken(port)
     (settings.home / "logs").mkdir(parents=True, exist_ok=True)
     started: list[int] = []
     if "AIRFLOW_CONN_DOSSIER_API" not in os.environ:
@@ -66,7 +69,7 @@ def stop(settings: Settings) -> None:
     """Stop Airflow, the sample source and the embedded PostgreSQL; what is not there is fine."""
     pids = _pid_file(settings)
     if pids.exists():
-        for pid in map(int, pids.read_text(encoding="utf-8").split()):
+        for pid in _started(pids):
             _end_group(pid)
         pids.unlink()
         say("Airflow is stopped")
@@ -79,6 +82,7 @@ def _local_only(port: int) -> dict[str, str]:
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(64),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "true",
         "AIRFLOW__CORE__PARALLELISM": "4",
@@ -101,6 +105,30 @@ def _wait_until_healthy(port: int, airflow: subprocess.Popen[bytes]) -> bool:
     return False
 
 
+def _refuse_taken(port: int) -> None:
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError:
+            raise StandaloneError(
+                f"port {port} is taken by another program: name a free one, `service-index up "
+                f"--port {port + 1}`"
+            ) from None
+
+
+def _started(pids: Path) -> list[int]:
+    return [int(pid) for pid in pids.read_text(encoding="utf-8").split()]
+
+
+def _is_alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def _end_group(pid: int) -> None:
     """Ask the process group to end, then make it."""
     for sign, seconds in ((signal.SIGTERM, 20), (signal.SIGKILL, 5)):
@@ -110,9 +138,7 @@ def _end_group(pid: int) -> None:
             return
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            try:
-                os.killpg(pid, 0)
-            except ProcessLookupError:
+            if not _is_alive(pid):
                 return
             time.sleep(0.1)
 
