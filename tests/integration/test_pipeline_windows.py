@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from service_index.orchestration import stages
 from simulator import dataset
 from simulator.server import SampleSource
 from tests.pipeline import Pipeline, open_pipeline
@@ -92,9 +91,3 @@ def test_the_same_marts_make_no_new_release(pipeline: Pipeline) -> None:
     _ingest(pipeline, FIRST, AFTER_LAST)
     pipeline.score("2025-03")
     assert pipeline.publish("2025-03")["is_new"] is False
-
-
-def test_a_run_of_the_schedule_takes_the_day_of_its_interval() -> None:
-    # 02:00 on 5 March in Vietnam is still 4 March in UTC.
-    window = stages.plan_ingest({}, datetime(2025, 3, 4, 19, tzinfo=UTC))
-    assert window == {"from": "2025-03-05T00:00:00+07:00", "to": "2025-03-06T00:00:00+07:00"}

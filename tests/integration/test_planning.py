@@ -1,0 +1,194 @@
+"""What a run takes on: its window, and the months that can be scored and published after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from late_batch import FEEDS
+
+from service_index.orchestration import planning, stages
+from service_index.orchestration.planning import IngestPlan
+from service_index.orchestration.stages import StageError
+from service_index.settings import ICT
+from simulator.server import SampleSource
+from tests.pipeline import Pipeline, open_pipeline
+
+BY_THE_SCHEDULER: dict[str, Any] = {"window_from": None, "window_to": None}
+
+
+@pytest.fixture(scope="module")
+def source() -> Iterator[SampleSource]:
+    with SampleSource.from_records(FEEDS) as serving:
+        yield serving
+
+
+@pytest.fixture
+def pipeline(
+    source: SampleSource, warehouse_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Pipeline:
+    return open_pipeline(monkeypatch, tmp_path, warehouse_dsn, source.connection_uri)
+
+
+def night_of(day: datetime) -> tuple[datetime, datetime]:
+    """The data interval of the run at two in the night after `day`, in UTC as Airflow gives it."""
+    start = day.replace(hour=2).astimezone(UTC)
+    return start, start + timedelta(days=1)
+
+
+def ict(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=ICT)  # type: ignore[arg-type, misc]
+
+
+def ends(plan: IngestPlan) -> tuple[datetime, datetime]:
+    window = planning.window_of(plan)
+    return window.start, window.end
+
+
+def ingested_until(until: datetime) -> IngestPlan:
+    return {"window_from": ict(2025, 3, 1).isoformat(), "window_to": until.isoformat(),
+            "snapshots": True}  # fmt: skip
+
+
+def test_a_nightly_run_takes_the_day_before(pipeline: Pipeline) -> None:
+    # 02:00 on 5 March in Vietnam is still 4 March in UTC.
+    plan = planning.plan_ingest(BY_THE_SCHEDULER, night_of(ict(2025, 3, 5)), is_scheduled=True)
+    assert ends(plan) == (ict(2025, 3, 5), ict(2025, 3, 6))
+
+
+def test_a_scheduled_run_reaches_back_to_what_is_loaded(pipeline: Pipeline) -> None:
+    pipeline.ingest("2025-03-01", "2025-03-03")
+    plan = planning.plan_ingest(BY_THE_SCHEDULER, night_of(ict(2025, 3, 5)), is_scheduled=True)
+    assert ends(plan) == (ict(2025, 3, 3), ict(2025, 3, 6))
+
+
+def test_a_backfill_takes_its_day_and_no_more(pipeline: Pipeline) -> None:
+    pipeline.ingest("2025-03-01", "2025-03-03")
+    plan = planning.plan_ingest(BY_THE_SCHEDULER, night_of(ict(2025, 3, 5)))
+    assert ends(plan) == (ict(2025, 3, 5), ict(2025, 3, 6))
+
+
+def test_what_is_loaded_already_is_not_left_out_of_a_scheduled_window(pipeline: Pipeline) -> None:
+    pipeline.ingest("2025-03-01", "2025-03-10")
+    plan = planning.plan_ingest(BY_THE_SCHEDULER, night_of(ict(2025, 3, 5)), is_scheduled=True)
+    assert ends(plan) == (ict(2025, 3, 5), ict(2025, 3, 6))
+
+
+def test_every_few_minutes_the_interval_is_the_window(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SERVICE_INDEX_INGEST_MINUTES", "15")
+    interval = ict(2025, 3, 5, 9), ict(2025, 3, 5, 9, 15)
+    plan = planning.plan_ingest(BY_THE_SCHEDULER, interval, is_scheduled=True)
+    assert ends(plan) == interval
+
+
+def test_every_few_minutes_snapshots_are_due_once_a_day(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SERVICE_INDEX_INGEST_MINUTES", "15")
+    now = datetime.now(ICT)
+
+    def due(at: datetime) -> bool:
+        interval = at - timedelta(minutes=15), at
+        return planning.plan_ingest(BY_THE_SCHEDULER, interval, is_scheduled=True)["snapshots"]
+
+    assert due(now)
+    pipeline.ingest("2025-03-01", "2025-03-03")
+    assert not due(now)
+    assert due(now + timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("params", "reason"),
+    [
+        ({"window_from": "2025-03-01", "window_to": None}, "both ends"),
+        (BY_THE_SCHEDULER, "no data interval"),
+    ],
+)
+def test_a_run_without_a_window_says_what_to_name(params: dict[str, Any], reason: str) -> None:
+    with pytest.raises(StageError, match=reason):
+        planning.plan_ingest(params, None)
+
+
+def test_a_month_is_due_when_it_is_loaded_and_its_cutoff_day_has_come(pipeline: Pipeline) -> None:
+    pipeline.ingest("2025-03-01", "2025-04-01")
+    open_march = [{"month": "2025-03", "publish": False}]
+    assert planning.months_to_score(ingested_until(ict(2025, 4, 1))) == open_march
+    assert planning.months_to_score(ingested_until(ict(2025, 4, 2))) == [
+        {"month": "2025-03", "publish": True},
+        {"month": "2025-04", "publish": False},
+    ]
+
+
+def test_a_later_cutoff_day_waits_for_it(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SERVICE_INDEX_CUTOFF_DAY", "5")
+    pipeline.ingest("2025-03-01", "2025-04-01")
+    april = {"month": "2025-04", "publish": False}
+    assert planning.months_to_score(ingested_until(ict(2025, 4, 4))) == [april]
+    assert april in planning.months_to_score(ingested_until(ict(2025, 4, 5)))
+    assert len(planning.months_to_score(ingested_until(ict(2025, 4, 5)))) == 2
+
+
+def test_a_month_with_a_gap_is_not_due(pipeline: Pipeline) -> None:
+    pipeline.ingest("2025-03-01", "2025-03-15")
+    pipeline.ingest("2025-03-16", "2025-04-01")
+    only_april = [{"month": "2025-04", "publish": False}]
+    assert planning.months_to_score(ingested_until(ict(2025, 4, 2))) == only_april
+    pipeline.ingest("2025-03-15", "2025-03-16")
+    assert len(planning.months_to_score(ingested_until(ict(2025, 4, 2)))) == 2
+
+
+def test_a_month_that_was_published_complete_is_due_no_more(pipeline: Pipeline) -> None:
+    pipeline.ingest("2025-03-01", "2025-04-01")
+    pipeline.score("2025-03")
+    pipeline.publish("2025-03")
+    only_april = [{"month": "2025-04", "publish": False}]
+    assert planning.months_to_score(ingested_until(ict(2025, 4, 2))) == only_april
+
+
+def test_months_that_an_outage_held_up_are_due_together(pipeline: Pipeline) -> None:
+    pipeline.ingest("2025-03-01", "2025-04-01")
+    pipeline.score("2025-03")
+    pipeline.publish("2025-03")
+    pipeline.ingest("2025-04-01", "2025-06-01")
+    due = planning.months_to_score(ingested_until(ict(2025, 6, 2)))
+    assert [plan["month"] for plan in due if plan["publish"]] == ["2025-04", "2025-05"]
+
+
+def test_a_scoring_takes_all_that_was_announced_since_the_last() -> None:
+    announced: list[dict[str, Any]] = [
+        {"months": [{"month": "2025-04", "publish": False}]},
+        {"months": [{"month": "2025-03", "publish": True}, {"month": "2025-04", "publish": False}]},
+        {"months": [{"month": "2025-03", "publish": False}]},
+    ]
+    assert planning.plan_months({"month": None}, announced, None) == [
+        {"month": "2025-03", "publish": True},
+        {"month": "2025-04", "publish": False},
+    ]
+
+
+def test_a_scoring_by_the_clock_leaves_a_month_that_is_not_loaded(pipeline: Pipeline) -> None:
+    interval = ict(2025, 3, 2, 4), ict(2025, 4, 2, 4)
+    assert planning.plan_months({"month": None}, [], interval) == []
+    pipeline.ingest("2025-03-01", "2025-04-01")
+    march = [{"month": "2025-03", "publish": True}]
+    assert planning.plan_months({"month": None}, [], interval) == march
+
+
+def test_stages_take_the_months_that_were_planned(pipeline: Pipeline) -> None:
+    pipeline.ingest("2025-03-01", "2025-04-01")
+    stages.transform(
+        *(plan["month"] for plan in planning.months_to_score(ingested_until(ict(2025, 4, 2))))
+    )
+    with pipeline.connect() as connection:
+        months = connection.execute(
+            "select distinct to_char(period_month, 'YYYY-MM') from marts.mart_monthly_score "
+            "order by 1"
+        ).fetchall()
+    assert months == [("2025-03",), ("2025-04",)]
