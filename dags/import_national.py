@@ -12,6 +12,7 @@ from typing import Any
 
 from airflow.sdk import Asset, CronDataIntervalTimetable, Param, dag, task
 
+from service_index import settings
 from service_index.orchestration import failures, schedules
 from service_index.settings import ICT
 
@@ -27,7 +28,7 @@ RAW = Asset(name="raw_national_scores", uri="warehouse://raw/national_scores")
     max_active_runs=1,
     default_args={
         "retries": 2,
-        "retry_delay": timedelta(minutes=5),
+        "retry_delay": timedelta(seconds=settings.load().retry_seconds),
         "on_failure_callback": failures.remember,
     },
     params={

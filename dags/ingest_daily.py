@@ -24,7 +24,7 @@ from service_index.settings import ICT
     max_active_runs=1,
     default_args={
         "retries": 2,
-        "retry_delay": timedelta(minutes=5),
+        "retry_delay": timedelta(seconds=settings.load().retry_seconds),
         "on_failure_callback": failures.remember,
     },
     params={

@@ -26,7 +26,7 @@ SETTINGS = settings.load()
     max_active_runs=1,
     default_args={
         "retries": 1,
-        "retry_delay": timedelta(minutes=5),
+        "retry_delay": timedelta(seconds=SETTINGS.retry_seconds),
         "on_failure_callback": failures.remember,
     },
     params={

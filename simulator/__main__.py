@@ -30,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     make.set_defaults(run=_generate)
     serve = commands.add_parser("serve", help="serve a generated province over HTTP")
     serve.add_argument("--data", type=Path, required=True)
+    serve.add_argument("--host", default="127.0.0.1", help="0.0.0.0: for other machines too")
     serve.add_argument("--port", type=int, default=0, help="0: any free port")
     serve.add_argument("--port-file", type=Path, help="file to write the port to once listening")
     serve.add_argument("--uri-file", type=Path, help="the same for the connection URI of the API")
@@ -53,7 +54,9 @@ def _show_progress(stage: str, share: float) -> None:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    source = SampleSource(options.data, options.port, token_lifetime=options.token_lifetime)
+    source = SampleSource(
+        options.data, options.port, host=options.host, token_lifetime=options.token_lifetime
+    )
     # Ended by a signal, the server still closes its socket.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with source:

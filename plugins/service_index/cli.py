@@ -366,6 +366,14 @@ def status(
 
 
 @app.command()
+def migrate() -> None:
+    """Bring Airflow's metadata and the warehouse to this version's schema. Again: nothing to do."""
+    from service_index.orchestration import preparation
+
+    preparation.migrate(settings_module.load())
+
+
+@app.command()
 def up(port: Annotated[int, typer.Option(help="Port of Airflow's pages.")] = 8080) -> None:
     """Start Airflow (pages, scheduler) and, where no source is set, the sample source."""
     from service_index.orchestration import standalone

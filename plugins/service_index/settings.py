@@ -22,7 +22,8 @@ class Settings:
     the one with the most dossiers in the month. `document_templates` is the office's own folder of
     templates, whose files replace the shipped ones by name. `ingest_minutes` is how often the
     scheduler asks the source; None means once a night. A month is published from its `cutoff_day`
-    in the next month on: what is recorded late until then is in.
+    in the next month on: what is recorded late until then is in. The scheduler tries a failed task
+    again after `retry_seconds`.
     """
 
     home: Path
@@ -31,6 +32,7 @@ class Settings:
     document_templates: Path | None = None
     ingest_minutes: int | None = None
     cutoff_day: int = 2
+    retry_seconds: int = 300
     project_root: Path = PROJECT_ROOT
 
     @property
@@ -54,8 +56,8 @@ def load() -> Settings:
     """Read the settings from the environment.
 
     `SERVICE_INDEX_HOME`, `SERVICE_INDEX_LANDING`, `SERVICE_INDEX_PROVINCE`,
-    `SERVICE_INDEX_TEMPLATES`, `SERVICE_INDEX_INGEST_MINUTES`, `SERVICE_INDEX_CUTOFF_DAY`.
-    Raises ValueError, one line, where one cannot be.
+    `SERVICE_INDEX_TEMPLATES`, `SERVICE_INDEX_INGEST_MINUTES`, `SERVICE_INDEX_CUTOFF_DAY`,
+    `SERVICE_INDEX_RETRY_SECONDS`. Raises ValueError, one line, where one cannot be.
     """
     home = Path(os.environ.get("SERVICE_INDEX_HOME") or ".service-index").expanduser().resolve()
     landing_url = os.environ.get("SERVICE_INDEX_LANDING") or str(home / "landing")
@@ -68,6 +70,7 @@ def load() -> Settings:
         document_templates=Path(templates).expanduser().resolve() if templates else None,
         ingest_minutes=_number("SERVICE_INDEX_INGEST_MINUTES", (5, 10, 15, 20, 30, 60)),
         cutoff_day=_number("SERVICE_INDEX_CUTOFF_DAY", range(1, 29)) or 2,
+        retry_seconds=_number("SERVICE_INDEX_RETRY_SECONDS", (10, 30, 60, 120, 300, 600)) or 300,
     )
 
 

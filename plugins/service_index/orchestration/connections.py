@@ -10,18 +10,22 @@ from service_index.settings import Settings
 from service_index.sources.endpoint import Endpoint, SourceEndpoint
 from service_index.warehouse import connection, embedded
 
+# Airflow's setting of where connections are kept, beside the environment and its database.
+STORE_VARIABLE = "AIRFLOW__SECRETS__BACKEND"
+
 
 def _airflow_uri(connection_id: str) -> str | None:
     """The URI of an Airflow connection: from the environment, else from Airflow's own store.
 
-    Only tasks can ask the store; outside them Airflow is not loaded, and not for this.
+    Outside tasks Airflow is not loaded, and not for this, unless connections are kept in a store
+    of the installation's own: a file, a vault.
     """
     from_environment = os.environ.get(f"AIRFLOW_CONN_{connection_id.upper()}")
     if from_environment and from_environment.lstrip().startswith("{"):
         from airflow.models.connection import Connection as JsonConnection
 
         return str(JsonConnection.from_json(from_environment).get_uri())
-    if from_environment or "airflow" not in sys.modules:
+    if from_environment or not ("airflow" in sys.modules or os.environ.get(STORE_VARIABLE)):
         return from_environment
     from airflow.sdk import Connection
     from airflow.sdk.exceptions import AirflowNotFoundException

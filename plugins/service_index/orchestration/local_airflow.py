@@ -15,6 +15,8 @@ from service_index.warehouse import embedded
 from service_index.warehouse.connection import sqlalchemy_url
 
 METADATA_VARIABLE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+# The address itself, a command that prints it, or its name in a store of secrets.
+_METADATA_VARIABLES = (METADATA_VARIABLE, f"{METADATA_VARIABLE}_CMD", f"{METADATA_VARIABLE}_SECRET")
 
 
 class RunFailedError(Exception):
@@ -31,23 +33,30 @@ def environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__DEFAULT_TIMEZONE": "Asia/Ho_Chi_Minh",
         "SERVICE_INDEX_HOME": str(settings.home),
     }
-    if METADATA_VARIABLE not in os.environ:
+    if _metadata_setting() is None:
         variables[METADATA_VARIABLE] = sqlalchemy_url(
             embedded.database_dsn(settings.home, "airflow"), driver="psycopg2"
         )
     return {name: os.environ.get(name, value) for name, value in variables.items()}
 
 
-def prepare(settings: Settings) -> None:
-    """Set Airflow's environment and bring its metadata database up; quick when it is."""
+def _metadata_setting() -> str | None:
+    return next((os.environ[name] for name in _METADATA_VARIABLES if os.environ.get(name)), None)
+
+
+def prepare(settings: Settings, *, is_new: bool = False) -> None:
+    """Set Airflow's environment and bring its metadata database up.
+
+    Quick when this version did so before; with `is_new` the database is asked all the same.
+    """
     os.environ.update(environment(settings))
     os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
     import airflow
 
     # Asking the database whether its schema is the newest takes ten seconds of imports.
     marker = settings.home / "airflow" / "metadata-made-for"
-    made_for = f"{airflow.__version__} {os.environ[METADATA_VARIABLE]}"
-    if not marker.exists() or marker.read_text(encoding="utf-8") != made_for:
+    made_for = f"{airflow.__version__} {_metadata_setting()}"
+    if is_new or not marker.exists() or marker.read_text(encoding="utf-8") != made_for:
         from airflow.utils import db
 
         logging.getLogger("alembic").setLevel(logging.ERROR)
@@ -73,14 +82,14 @@ def _make_pool() -> None:
 class LocalAirflow:
     """Airflow in this process, its database and pool made; DAG files are read once."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, is_new: bool = False) -> None:
         # Airflow, dbt and their libraries talk much; it is kept, but not in the terminal.
         self.log_path = settings.home / "logs" / "airflow.log"
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         self._log = self.log_path.open("a", encoding="utf-8", buffering=1)
         self._dags: dict[str, Any] = {}
         with self._quietly():
-            prepare(settings)
+            prepare(settings, is_new=is_new)
 
     @contextmanager
     def _quietly(self) -> Iterator[None]:

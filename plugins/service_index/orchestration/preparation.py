@@ -1,0 +1,31 @@
+"""What an installation needs before its services start."""
+
+from __future__ import annotations
+
+import psycopg
+
+from service_index.orchestration import connections
+from service_index.orchestration.local_airflow import LocalAirflow
+from service_index.orchestration.progress import say
+from service_index.settings import Settings
+from service_index.warehouse import migrate as warehouse_schema
+
+
+def migrate(settings: Settings) -> None:
+    """Check the connections, then bring Airflow's metadata and the warehouse to this version.
+
+    Raises ValueError, one line, for a connection that is missing or malformed.
+    """
+    source = connections.dossier_api()
+    portal = connections.national_portal()
+    dsn = connections.warehouse_dsn(settings)
+    say(f"Dossier source: {source.name}; national portal: {portal.name if portal else 'none'}")
+    LocalAirflow(settings, is_new=True)
+    say("Airflow's metadata and the pool of source tasks are as this version needs them")
+    changed = warehouse_schema.upgrade(dsn)
+    with psycopg.connect(dsn) as connection:
+        where = connection.info
+        say(
+            f"Warehouse {where.dbname} (PostgreSQL {where.server_version // 10_000}): "
+            f"{'its schema is renewed' if changed else 'its schema is the newest'}"
+        )
