@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := env -u PYTHONPATH $(BIN)
 
-.PHONY: help setup demo test test-fast test-reliability test-mutation test-scheduler test-browser test-office bench bench-full lint docs up down clean lock
+.PHONY: help setup demo test test-fast test-reliability test-mutation test-scheduler test-browser test-office test-compose test-compose-small bench bench-full lint docs up down clean lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -63,6 +63,12 @@ test-office: .venv/.development ## letter, form and workbook opened by LibreOffi
 	@command -v soffice > /dev/null || { echo "no soffice here: apt-get install" \
 		"libreoffice-writer-nogui libreoffice-calc-nogui poppler-utils"; exit 1; }
 	@$(RUN)/python -m pytest tests/office
+
+test-compose: .venv/.development ## docker-compose.yml on a real engine, with killed parts (root; build/compose-transcript.txt)
+	@$(RUN)/python -m pytest -s tests/compose
+
+test-compose-small: .venv/.development ## the same, but only from nothing to a published page
+	@$(RUN)/python -m pytest -s tests/compose/test_small.py
 
 bench: .venv/.benchmarks ## speed beside the floor and the peers, at small sizes (minutes; ROWS=… for some)
 	@$(RUN)/python -m tests.benchmarks $(ROWS)

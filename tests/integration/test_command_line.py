@@ -246,3 +246,32 @@ def test_a_wrong_wish_gets_a_reason_in_one_line(
     assert reason in ran.stderr
     assert ran.stderr.startswith("error: ")
     assert len(ran.stderr.strip().splitlines()) == 1
+
+
+def test_migrate_prepares_an_installation_and_can_be_said_again(
+    run: Run, warehouse_dsn: str
+) -> None:
+    with connect(warehouse_dsn, autocommit=True) as connection:
+        connection.execute("drop table public.alembic_version")
+        for schema in ("raw", "quarantine", "ops", "catalogue", "published"):
+            connection.execute(f"drop schema if exists {schema} cascade")
+    first, second = run("migrate"), run("migrate")
+
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    assert "its schema is renewed" in first.stderr
+    assert "its schema is the newest" in second.stderr
+    with connect(warehouse_dsn) as connection:
+        assert connection.execute("select count(*) from ops.batch").fetchone() == (0,)
+
+
+def test_migrate_wants_a_source(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [str(Path(sys.executable).with_name("service-index")), "migrate"],
+        env=os.environ | {"SERVICE_INDEX_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("error: no source is set")
+    assert len(ended.stderr.splitlines()) == 1
