@@ -68,7 +68,7 @@ test-compose: .venv/.development ## docker-compose.yml on a real engine, with ki
 	@$(RUN)/python -m pytest -s tests/compose
 
 test-compose-small: .venv/.development ## the same, but only from nothing to a published page
-	@$(RUN)/python -m pytest -s tests/compose/test_small.py
+	@$(RUN)/python -m pytest -s tests/compose/test_first_start.py
 
 bench: .venv/.benchmarks ## speed beside the floor and the peers, at small sizes (minutes; ROWS=… for some)
 	@$(RUN)/python -m tests.benchmarks $(ROWS)
