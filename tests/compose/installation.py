@@ -12,13 +12,13 @@ from tests.airflow_api import AirflowApi, token, wait_until
 from tests.compose.engine import compose_command
 from tests.compose.transcript import Transcript
 
-# Ends every process whose title begins so, of one's own container; says how many those were.
+# Ends every process whose title matches, of one's own container; says how many those were.
 KILL = """
-import os, pathlib, sys
+import os, pathlib, re, sys
 ended = 0
 for status in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
     title = status.read_bytes().replace(b"\\0", b" ").decode()
-    if title.startswith(sys.argv[1]) and int(status.parent.name) != os.getpid():
+    if re.match(sys.argv[1], title) and int(status.parent.name) != os.getpid():
         os.kill(int(status.parent.name), 9)
         ended += 1
 print(ended)
@@ -117,7 +117,7 @@ class Installation:
         return self.compose("exec", "-T", service, *command, is_quiet=is_quiet)
 
     def kill(self, service: str, title: str) -> int:
-        """SIGKILL for the processes in a service's container that are called so."""
+        """SIGKILL for the processes in a service's container whose titles match."""
         ended = int(self.execute(service, "python", "-c", KILL, title))
         self.transcript.say(f"{ended} processes '{title}' of {service} are killed")
         return ended

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.airflow_api import wait_until
 from tests.compose.installation import Installation
-from tests.compose.support import WINDOW, release_ids, transforming
+from tests.compose.support import load, release_ids, transforming
 
 MONTH = "2025-09"
 
@@ -14,12 +14,10 @@ def test_another_worker_takes_over(installation: Installation) -> None:
     installation.up("--scale", "worker=2")
     assert {"broker", "worker", "worker-2"} <= set(installation.containers())
     airflow = installation.airflow()
-    for dag_id in ("ingest_daily", "score_monthly"):
-        airflow.switch(dag_id, on=True)
-    assert airflow.trigger("ingest_daily", **WINDOW)["state"] == "success"
-    airflow.wait_for_all("score_monthly")
+    load(airflow)
 
     run = airflow.start("score_monthly", month=MONTH)
+    airflow.switch("score_monthly", on=True)
     wait_until(lambda: transforming(installation), 180, every=0.5)
     first = airflow.tasks(run)["transform"]["hostname"]
     installation.transcript.run("docker", "kill", first)

@@ -52,6 +52,7 @@ class Transcript:
         if not is_quiet or (check and ran.returncode):
             seconds = time.monotonic() - began
             shown = shlex.join(each for each in command if each not in leaving_out)
+            shown = " ".join(shown.split())
             shown = shown if len(shown) <= 160 else f"{shown[:157]} …"
             lines = (ran.stdout + ran.stderr).splitlines()
             left_out = [f"… {len(lines) - LAST_LINES} lines"] if len(lines) > LAST_LINES else []
