@@ -85,7 +85,7 @@ class AirflowApi:
 
     def tasks(self, run: str) -> dict[str, dict[str, Any]]:
         """The task instances of a run by their ids; of mapped ones the last."""
-        found = self.call("GET", f"{run}/taskInstances")["task_instances"]
+        found = self.call("GET", f"{run}/taskInstances?limit=500")["task_instances"]
         return {task["task_id"]: task for task in found}
 
     def runs(self, dag_id: str) -> list[dict[str, Any]]:
