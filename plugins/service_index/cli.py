@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from service_index import quarantine_commands
+from service_index import operation_commands, quarantine_commands
 from service_index import settings as settings_module
 from service_index.orchestration.progress import console, say
 
@@ -25,6 +25,7 @@ app = typer.Typer(
     "http://client_id:client_secret@host:port/base/path, then run `ingest`, `score`, `publish`.",
 )
 app.add_typer(quarantine_commands.app, name="quarantine")
+app.add_typer(operation_commands.app)
 
 # Bound before Airflow's talk is sent to its log file.
 out = Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
@@ -279,40 +280,6 @@ def rebuild(
         )
 
 
-Folder = Annotated[Path, typer.Argument(metavar="FOLDER")]
-
-
-@app.command()
-def backup(folder: Folder) -> None:
-    """Write the warehouse, the landed files and the releases to a folder, to be kept elsewhere.
-
-    Into the folder of an earlier backup only new files are copied. The scheduler may go on.
-    """
-    from service_index.orchestration import recovery
-
-    recovery.backup(folder)
-
-
-@app.command()
-def restore(folder: Folder) -> None:
-    """Fill an empty installation (SERVICE_INDEX_HOME, AIRFLOW_CONN_WAREHOUSE) from a backup."""
-    from service_index.orchestration import recovery
-
-    recovery.restore(folder)
-
-
-@app.command()
-def reload() -> None:
-    """Load all landed files that the warehouse lacks: an empty one is made again from them alone.
-
-    What every delivery held is there again; releases, overrides and windows that were asked for
-    and never came are in a backup alone.
-    """
-    from service_index.orchestration import recovery
-
-    recovery.reload_landing()
-
-
 Release = Annotated[str, typer.Argument(metavar="RELEASE", help="Such as 2025-08.r1.")]
 
 
@@ -363,30 +330,6 @@ def status(
         typer.echo(found.as_json())
     else:
         out.print(overview.render(found))
-
-
-@app.command()
-def migrate() -> None:
-    """Bring Airflow's metadata and the warehouse to this version's schema. Again: nothing to do."""
-    from service_index.orchestration import preparation
-
-    preparation.migrate(settings_module.load())
-
-
-@app.command()
-def up(port: Annotated[int, typer.Option(help="Port of Airflow's pages.")] = 8080) -> None:
-    """Start Airflow (pages, scheduler) and, where no source is set, the sample source."""
-    from service_index.orchestration import standalone
-
-    standalone.start(settings_module.load(), port)
-
-
-@app.command()
-def down() -> None:
-    """Stop what `up` started, and the embedded PostgreSQL. Data stay."""
-    from service_index.orchestration import standalone
-
-    standalone.stop(settings_module.load())
 
 
 @app.callback()

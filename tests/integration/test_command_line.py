@@ -85,17 +85,20 @@ def run_program(source: SampleSource, warehouse_dsn: str, home: Path, tmp_path: 
     # Another test's warehouse published them.
     shutil.rmtree(home / "releases", ignore_errors=True)
 
-    def run_program(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run_program(
+        program: str, *arguments: str, without: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        settings = {
+            "SERVICE_INDEX_HOME": str(home),
+            "SERVICE_INDEX_LANDING": str(tmp_path / "landing"),
+            "AIRFLOW_CONN_DOSSIER_API": source.connection_uri,
+            "AIRFLOW_CONN_WAREHOUSE": warehouse_dsn,
+            "COLUMNS": "120",
+        }
+        settings.pop(without or "", None)
         return subprocess.run(
             [str(Path(sys.executable).with_name(program)), *arguments],
-            env=os.environ
-            | {
-                "SERVICE_INDEX_HOME": str(home),
-                "SERVICE_INDEX_LANDING": str(tmp_path / "landing"),
-                "AIRFLOW_CONN_DOSSIER_API": source.connection_uri,
-                "AIRFLOW_CONN_WAREHOUSE": warehouse_dsn,
-                "COLUMNS": "120",
-            },
+            env=os.environ | settings,
             capture_output=True,
             text=True,
             check=False,
@@ -264,14 +267,14 @@ def test_migrate_prepares_an_installation_and_can_be_said_again(
         assert connection.execute("select count(*) from ops.batch").fetchone() == (0,)
 
 
-def test_migrate_wants_a_source(tmp_path: Path) -> None:
-    ended = subprocess.run(
-        [str(Path(sys.executable).with_name("service-index")), "migrate"],
-        env=os.environ | {"SERVICE_INDEX_HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == 1
-    assert ended.stderr.startswith("error: no source is set")
-    assert len(ended.stderr.splitlines()) == 1
+def test_migrate_needs_no_source(run: Run) -> None:
+    ended = run("migrate", without="AIRFLOW_CONN_DOSSIER_API")
+    assert ended.returncode == 0, ended.stderr
+    assert "Dossier source: none yet" in ended.stderr
+
+
+def test_airflow_own_command_line_knows_the_installation(run: Run) -> None:
+    run("migrate")
+    ended = run("airflow", "pools", "get", "dossier_source", "--output", "json")
+    assert '"slots": "1"' in ended.stdout, ended.stdout + ended.stderr
+    assert "Usage: airflow" in run("airflow", "--help").stdout

@@ -36,6 +36,11 @@ def _airflow_uri(connection_id: str) -> str | None:
         return None
 
 
+def has_source() -> bool:
+    """Whether a source of the dossiers is set."""
+    return _airflow_uri("dossier_api") is not None
+
+
 def dossier_api() -> SourceEndpoint:
     """The source of the dossiers; raises ValueError with the way out when it is not set."""
     uri = _airflow_uri("dossier_api")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 from collections.abc import Iterator
@@ -55,7 +56,9 @@ def prepare(settings: Settings, *, is_new: bool = False) -> None:
 
     # Asking the database whether its schema is the newest takes ten seconds of imports.
     marker = settings.home / "airflow" / "metadata-made-for"
-    made_for = f"{airflow.__version__} {_metadata_setting()}"
+    # The database's address may hold its password.
+    address = hashlib.sha256(str(_metadata_setting()).encode()).hexdigest()
+    made_for = f"{airflow.__version__} {address}"
     if is_new or not marker.exists() or marker.read_text(encoding="utf-8") != made_for:
         from airflow.utils import db
 

@@ -14,12 +14,15 @@ from service_index.warehouse import migrate as warehouse_schema
 def migrate(settings: Settings) -> None:
     """Check the connections, then bring Airflow's metadata and the warehouse to this version.
 
-    Raises ValueError, one line, for a connection that is missing or malformed.
+    Raises ValueError, one line, for a connection that is malformed.
     """
-    source = connections.dossier_api()
+    source = connections.dossier_api() if connections.has_source() else None
     portal = connections.national_portal()
     dsn = connections.warehouse_dsn(settings)
-    say(f"Dossier source: {source.name}; national portal: {portal.name if portal else 'none'}")
+    say(
+        f"Dossier source: {source.name if source else 'none yet'}; "
+        f"national portal: {portal.name if portal else 'none'}"
+    )
     LocalAirflow(settings, is_new=True)
     say("Airflow's metadata and the pool of source tasks are as this version needs them")
     changed = warehouse_schema.upgrade(dsn)
