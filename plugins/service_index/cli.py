@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from service_index import quarantine_commands
+from service_index import alert_commands, quarantine_commands
 from service_index import settings as settings_module
 from service_index.orchestration.progress import console, say
 
@@ -25,6 +25,7 @@ app = typer.Typer(
     "http://client_id:client_secret@host:port/base/path, then run `ingest`, `score`, `publish`.",
 )
 app.add_typer(quarantine_commands.app, name="quarantine")
+app.add_typer(alert_commands.app, name="alerts")
 
 # Bound before Airflow's talk is sent to its log file.
 out = Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())

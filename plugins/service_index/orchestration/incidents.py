@@ -6,23 +6,28 @@ folder stands in, so that its silence is told, and told once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection
+from dataclasses import astuple, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import msgspec
 import psycopg
 
-from service_index.settings import Settings
+from service_index.settings import ICT, Settings
 
+# Takes a subject and a text; tells whether at least one address took them.
 Send = Callable[[str, str], bool]
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """`key` is the same as long as it is the same trouble. `blocks` and `cure` are sentences for
-    whoever gets the message; `runbook_section` is a heading's anchor in docs/runbook.md."""
+    """`key` is the same as long as it is the same trouble. `headline` follows the colon of a
+    subject; `what` is what was seen; `blocks` and `cure` are for whoever gets the message;
+    `runbook_section` is a heading's anchor in docs/runbook.md."""
 
     key: str
+    headline: str
     what: str
     blocks: str
     cure: str
@@ -30,15 +35,17 @@ class Trouble:
 
     @property
     def subject(self) -> str:
-        return f"Service index: {self.key} has failed"
+        return f"Service index: {self.headline} ({self.key})"
 
-    @property
-    def message(self) -> str:
+    def message(self, since: datetime) -> str:
+        """The text of the message that tells of it."""
         return (
             f"What: {self.what}\n"
+            f"Since: {_in_words(since)}\n"
             f"It blocks: {self.blocks}\n"
             f"To mend it: {self.cure}\n"
-            f"More: docs/runbook.md#{self.runbook_section}"
+            f"More: docs/runbook.md#{self.runbook_section}\n"
+            "No further message comes until it is over; `service-index status` shows what is open."
         )
 
 
@@ -50,19 +57,19 @@ def met(connection: psycopg.Connection, trouble: Trouble, send: Send) -> None:
     """
     row = connection.execute(
         """
-        insert into ops.incident as open (key, what, blocks, cure, runbook_section)
-        values (%s, %s, %s, %s, %s)
+        insert into ops.incident as open (key, headline, what, blocks, cure, runbook_section)
+        values (%s, %s, %s, %s, %s, %s)
         on conflict (key) where closed_at is null do update set
             what = excluded.what,
             occurrences = open.occurrences + 1,
             last_seen_at = now()
-        returning incident_id, told_at is not null
+        returning incident_id, opened_at, told_at is not null
         """,
-        [trouble.key, trouble.what, trouble.blocks, trouble.cure, trouble.runbook_section],
+        astuple(trouble),
     ).fetchone()
     assert row is not None  # noqa: S101 - an insert returns its row
-    incident_id, is_told = row
-    if not is_told and send(trouble.subject, trouble.message):
+    incident_id, opened_at, is_told = row
+    if not is_told and send(trouble.subject, trouble.message(opened_at)):
         connection.execute(
             "update ops.incident set told_at = now() where incident_id = %s", [incident_id]
         )
@@ -73,23 +80,84 @@ def over(connection: psycopg.Connection, key: str, send: Send) -> None:
     """Close the open incident of that key, if there is one, and tell those who were told of it."""
     row = connection.execute(
         "update ops.incident set closed_at = now() where key = %s and closed_at is null "
-        "returning incident_id, opened_at, occurrences, told_at is not null",
+        "returning incident_id, headline, opened_at, occurrences, told_at is not null",
         [key],
     ).fetchone()
     if row is not None:
-        incident_id, opened_at, occurrences, was_told = row
-        hours = (datetime.now(UTC) - opened_at).total_seconds() / 3600
-        text = f"It had failed {occurrences} times, since {hours:.1f} hours."
-        if was_told and send(f"Service index: {key} works again", text):
+        incident_id, headline, opened_at, occurrences, was_told = row
+        if was_told and send(*_end(key, headline, opened_at, occurrences)):
             connection.execute(
                 "update ops.incident set end_told_at = now() where incident_id = %s", [incident_id]
             )
     connection.commit()
 
 
+def open_keys(connection: psycopg.Connection) -> Collection[str]:
+    """The keys of what is not over."""
+    rows = connection.execute("select key from ops.incident where closed_at is null order by 1")
+    found = [str(key) for (key,) in rows]
+    connection.commit()
+    return found
+
+
+class _Told(msgspec.Struct):
+    """What a file keeps of an incident that the warehouse could not."""
+
+    trouble: Trouble
+    opened_at: datetime
+
+
 def met_without_warehouse(settings: Settings, trouble: Trouble, send: Send) -> None:
     """The same where nothing can be kept in the warehouse: told once, until it answers again."""
-    told = settings.home / "incidents" / f"{trouble.key}.told"
-    if not told.exists() and send(trouble.subject, trouble.message):
-        told.parent.mkdir(parents=True, exist_ok=True)
-        told.write_text(datetime.now(UTC).isoformat(), encoding="utf-8")
+    path = _folder(settings) / f"{trouble.key}.json"
+    now = datetime.now(UTC)
+    if not path.exists() and send(trouble.subject, trouble.message(now)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(msgspec.json.encode(_Told(trouble, now)))
+
+
+def warehouse_answers(
+    connection: psycopg.Connection, settings: Settings, send: Send, silence: str
+) -> None:
+    """End the incident of its silence (whose key is given), and take over what was told in it."""
+    for path in sorted(_folder(settings).glob("*.json")):
+        told = msgspec.json.decode(path.read_bytes(), type=_Told)
+        if told.trouble.key != silence:
+            _take_over(connection, told)
+        elif not send(*_end(told.trouble.key, told.trouble.headline, told.opened_at, 1)):
+            continue
+        path.unlink(missing_ok=True)
+
+
+def _take_over(connection: psycopg.Connection, told: _Told) -> None:
+    connection.execute(
+        "insert into ops.incident "
+        "(key, headline, what, blocks, cure, runbook_section, opened_at, told_at) "
+        "values (%s, %s, %s, %s, %s, %s, %s, %s) "
+        "on conflict (key) where closed_at is null do nothing",
+        [*astuple(told.trouble), told.opened_at, told.opened_at],
+    )
+    connection.commit()
+
+
+def _folder(settings: Settings) -> Path:
+    return settings.home / "incidents"
+
+
+def _end(key: str, headline: str, opened_at: datetime, occurrences: int) -> tuple[str, str]:
+    """The subject and the text of the message that it is over."""
+    text = f"It began at {_in_words(opened_at)} and lasted {_span(datetime.now(UTC) - opened_at)}."
+    if occurrences > 1:
+        text += f" It was met {occurrences} times."
+    return f"Service index: over: {headline} ({key})", text
+
+
+def _in_words(instant: datetime) -> str:
+    return f"{instant.astimezone(ICT):%Y-%m-%d %H:%M} (Indochina Time)"
+
+
+def _span(length: timedelta) -> str:
+    minutes = round(length.total_seconds() / 60)
+    if minutes < 120:
+        return f"{minutes} minutes"
+    return f"{minutes / 60:.1f} hours" if minutes < 48 * 60 else f"{minutes / 1440:.1f} days"

@@ -2,8 +2,9 @@
 -- often it is met; a message goes out when it begins and when it is over.
 create table ops.incident (
     incident_id bigint generated always as identity primary key,
-    -- The same trouble has the same key: a task of a DAG, a feed, a month.
+    -- The same trouble has the same key: a task of a DAG and its month, a feed.
     key text not null,
+    headline text not null,
     what text not null,
     blocks text not null,
     cure text not null,
