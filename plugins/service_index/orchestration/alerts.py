@@ -5,6 +5,7 @@ A DAG file reads this module at every parse, so it imports little until somethin
 
 from __future__ import annotations
 
+import inspect
 import logging
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -119,4 +120,6 @@ def _sender(settings: Settings) -> partial[bool]:
 def _task_of(context: Any) -> tuple[str, Mapping[str, Any]]:
     """`dag_id.task_id`, and the arguments that the task's function was called with."""
     task = context["task"]
-    return f"{task.dag_id}.{task.task_id}", getattr(task, "op_kwargs", {})
+    names = inspect.signature(task.python_callable).parameters
+    arguments = dict(zip(names, task.op_args, strict=False)) | dict(task.op_kwargs)
+    return f"{task.dag_id}.{task.task_id}", arguments

@@ -193,10 +193,13 @@ def _incident(row: dict[str, Any]) -> Text:
     """As lines, for what is wrong and what mends it fit into no column."""
     told = "told" if row["told_at"] else "nobody was told"
     since = f"{row['opened_at'].astimezone(ICT):%m-%d %H:%M}"
-    return Text(
-        f"  {row['headline']} ({row['key']}), since {since}, {row['occurrences']} times, {told}\n    {row['what']}\n    To mend it: {row['cure']}\n"
-        f"    More: docs/runbook.md#{row['runbook_section']}"
+    lines = (
+        f"  {row['headline']} ({row['key']}), since {since}, {row['occurrences']} times, {told}",
+        f"    {row['what']}",
+        f"    To mend it: {row['cure']}",
+        f"    More: docs/runbook.md#{row['runbook_section']}",
     )
+    return Text("\n".join(lines))
 
 
 def _failed_check(row: dict[str, Any]) -> Text:

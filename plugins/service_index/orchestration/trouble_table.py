@@ -3,8 +3,9 @@
 The first line that fits counts. `error` is the name of an exception or of one that it is a kind
 of; a line without one fits every failure of the task. `key` is that of a trouble which several
 tasks meet and which is over when its cause is (`watching`), not when the task succeeds; without
-it the key is the task's, with its month or period. In `headline` and `cure`, {first_day}, {after_last_day},
-{month} and {period} are the task's own. `section` is a heading of docs/runbook.md.
+it the key is the task's, with its month or period. In `headline` and `cure`, {first_day},
+{after_last_day}, {month} and {period} are the task's own. `section` is a heading of
+docs/runbook.md.
 """
 
 from __future__ import annotations
