@@ -134,7 +134,7 @@ class Unattended:
 
     process: subprocess.Popen[str]
 
-    def run(self, dag: str, **conf: Any) -> str | None:
+    def run(self, dag: str, *, is_attended: bool = False, **conf: Any) -> str | None:
         """One run, in the test's present environment; why it failed, or None."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
@@ -143,7 +143,12 @@ class Unattended:
             for name, value in os.environ.items()
             if name.startswith(("AIRFLOW_CONN", "SERVICE_INDEX"))
         }
-        asked = {"dag": dag, "conf": conf, "environment": environment}
+        asked = {
+            "dag": dag,
+            "conf": conf,
+            "environment": environment,
+            "is_attended": is_attended,
+        }
         self.process.stdin.write(json.dumps(asked) + "\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline()

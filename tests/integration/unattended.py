@@ -1,7 +1,7 @@
 """Runs DAGs as the scheduler does, with nobody waiting at a terminal: a program for the tests.
 
-It reads lines of JSON, `{"dag": …, "conf": …, "environment": …}`, and answers each with one: the
-reason why the run failed, or null. Airflow is loaded once.
+It reads lines of JSON, `{"dag": …, "conf": …, "environment": …, "is_attended": …}`, and answers
+each with one: the reason why the run failed, or null. Airflow is loaded once.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from service_index.orchestration.local_airflow import LocalAirflow, RunFailedErr
 def main() -> None:
     answers = sys.stdout
     airflow = LocalAirflow(settings.load())
-    # The terminal's runner says that someone waits; under the scheduler nobody does.
-    failures.is_attended = lambda: False
+    is_attended = failures.is_attended
     for line in sys.stdin:
         asked: dict[str, Any] = json.loads(line)
         os.environ.update(asked["environment"])
+        # The terminal's runner says that someone waits; under the scheduler nobody does.
+        failures.is_attended = is_attended if asked["is_attended"] else lambda: False
         try:
             airflow.run(asked["dag"], asked["conf"])
         except RunFailedError as error:
