@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.sdk import (
+    AsyncCallback,
     CronTriggerTimetable,
     DeadlineAlert,
     DeadlineReference,
     Param,
-    SyncCallback,
     dag,
     task,
 )
@@ -33,11 +33,10 @@ BEGINS = timedelta(minutes=30)
     catchup=False,
     max_active_runs=6,
     default_args=alerts.CALLBACKS,
-    # In the executor, so that it needs no triggerer.
     deadline=DeadlineAlert(
         reference=DeadlineReference.DAGRUN_LOGICAL_DATE,
         interval=timedelta(days=settings.load().release_deadline_day) - BEGINS,
-        callback=SyncCallback(alerts.release_is_late),
+        callback=AsyncCallback(alerts.release_is_late),
     ),
     params={"month": Param(None, type=["null", "string"], description="YYYY-MM")},
     tags=["service-index"],

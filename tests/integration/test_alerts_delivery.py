@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -126,8 +127,8 @@ def test_a_warehouse_that_does_not_answer_is_told_once_and_hides_no_late_release
         )
         assert told.part("To mend it").startswith("Start PostgreSQL")
         assert told.part("More") == "docs/runbook.md#the-warehouse-does-not-answer"
-        alerts.release_is_late(APRIL)
-        alerts.release_is_late(APRIL)
+        asyncio.run(alerts.release_is_late(APRIL))
+        asyncio.run(alerts.release_is_late(APRIL))
         late = duty.told_once()
         assert late.subject == "Service index: 2025-03 has no release (late_release.2025-03)"
 

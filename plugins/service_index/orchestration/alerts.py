@@ -5,6 +5,7 @@ A DAG file reads this module at every parse, so it imports little until somethin
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 import subprocess
@@ -56,21 +57,27 @@ def task_succeeded(context: Any) -> None:
 CALLBACKS = {"on_failure_callback": task_failed, "on_success_callback": task_succeeded}
 
 
-def release_is_late(context: Mapping[str, Any]) -> None:
-    """Called by Airflow when the deadline of a run of await_release has passed."""
-    import psycopg
+async def release_is_late(context: Mapping[str, Any]) -> None:
+    """Called by Airflow's triggerer when the deadline of a run of await_release has passed.
 
+    (What Airflow calls in an executor may not ask for connections.)
+    """
+    month_began = datetime.fromisoformat(context["dag_run"]["logical_date"])
+    await asyncio.to_thread(_tell_late, month_began)
+
+
+def _tell_late(month_began: datetime) -> None:
     from service_index import settings as settings_module
     from service_index.orchestration import incidents, watching
 
     settings = settings_module.load()
-    month = watching.awaited_month(datetime.fromisoformat(context["dag_run"]["logical_date"]))
+    month = watching.awaited_month(month_began)
     try:
         with _warehouse(settings) as connection:
             if watching.has_release(connection, month):
                 return
             others = watching.open_headlines(connection)
-    except psycopg.Error:
+    except Exception:  # Airflow calls once: whatever is wrong with the warehouse, it is told
         late = watching.late_release(settings, month)
         incidents.met_without_warehouse(settings, late, _sender(settings))
     else:
