@@ -32,6 +32,7 @@ BEGINS = timedelta(minutes=30)
     start_date=datetime(2025, 3, 1, tzinfo=ICT),
     catchup=False,
     max_active_runs=6,
+    on_failure_callback=alerts.run_failed,
     default_args=alerts.CALLBACKS,
     deadline=DeadlineAlert(
         reference=DeadlineReference.DAGRUN_LOGICAL_DATE,

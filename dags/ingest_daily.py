@@ -22,6 +22,7 @@ from service_index.settings import ICT
     start_date=datetime(2025, 3, 1, tzinfo=ICT),
     catchup=False,
     max_active_runs=1,
+    on_failure_callback=alerts.run_failed,
     default_args={
         "retries": 2,
         "retry_delay": timedelta(seconds=settings.load().retry_seconds),

@@ -25,6 +25,7 @@ SETTINGS = settings.load()
     start_date=datetime(2025, 3, 1, tzinfo=ICT),
     catchup=False,
     max_active_runs=1,
+    on_failure_callback=alerts.run_failed,
     default_args={
         "retries": 1,
         "retry_delay": timedelta(seconds=SETTINGS.retry_seconds),

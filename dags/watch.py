@@ -19,6 +19,7 @@ from service_index.settings import ICT
     start_date=datetime(2025, 3, 1, tzinfo=ICT),
     catchup=False,
     max_active_runs=1,
+    on_failure_callback=alerts.run_failed,
     default_args=alerts.CALLBACKS,
     tags=["service-index"],
     doc_md=__doc__,

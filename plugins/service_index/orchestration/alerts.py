@@ -34,7 +34,27 @@ def task_failed(context: Any) -> None:
     from service_index.orchestration import troubles
 
     task, arguments = _task_of(context)
-    tell(troubles.of_task(task, context.get("exception"), arguments))
+    tell(troubles.of_task(task, context.get("exception"), arguments), _run_of(context))
+
+
+def run_failed(context: Any) -> None:
+    """A DAG's on_failure_callback, for what `task_failed` could not tell: a task that was killed
+    (memory, a machine) had no time to. Airflow names the task of the run that failed last."""
+    if failures.is_attended() or "task" not in context:
+        return
+    import psycopg
+
+    from service_index import settings as settings_module
+    from service_index.orchestration import incidents, troubles
+
+    try:
+        with _warehouse(settings_module.load()) as connection:
+            if incidents.was_met_in(connection, _run_of(context)):
+                return
+    except psycopg.Error:
+        pass  # `tell` finds out what is wrong with the warehouse
+    task, _ = _task_of(context)
+    tell(troubles.of_task(task, None, {}), _run_of(context))
 
 
 def task_succeeded(context: Any) -> None:
@@ -47,8 +67,9 @@ def task_succeeded(context: Any) -> None:
     settings = settings_module.load()
     try:
         with _warehouse(settings) as connection:
-            key = troubles.key_of_task(*_task_of(context))
-            watching.close_mended(connection, settings, _sender(settings), done=key)
+            task, arguments = _task_of(context)
+            done = {task, troubles.key_of_task(task, arguments)}
+            watching.close_mended(connection, settings, _sender(settings), done=done)
     except psycopg.Error as error:
         # The task is done; the next success or the hourly watch ends the incident.
         logger.warning("incidents could not be looked through: %s", type(error).__name__)
@@ -84,8 +105,8 @@ def _tell_late(month_began: datetime) -> None:
         tell(watching.late_release(settings, month, others))
 
 
-def tell(trouble: Trouble) -> None:
-    """Keep the trouble as an incident, and send it if it is new.
+def tell(trouble: Trouble, run: str | None = None) -> None:
+    """Keep the trouble, which a DAG run has met, as an incident, and send it if it is new.
 
     Where the warehouse cannot keep it, that is the trouble, or it is sent all the same.
     """
@@ -98,7 +119,7 @@ def tell(trouble: Trouble) -> None:
     send = _sender(settings)
     try:
         with _warehouse(settings) as connection:
-            incidents.met(connection, trouble, send)
+            incidents.met(connection, trouble, send, run)
             incidents.warehouse_answers(connection, settings, send, trouble_table.WAREHOUSE.key)
     except (psycopg.OperationalError, subprocess.SubprocessError) as error:
         what = failures.public_reason(error)
@@ -127,6 +148,12 @@ def _sender(settings: Settings) -> partial[bool]:
 def _task_of(context: Any) -> tuple[str, Mapping[str, Any]]:
     """`dag_id.task_id`, and the arguments that the task's function was called with."""
     task = context["task"]
+    name = f"{task.dag_id}.{task.task_id}"
+    if not hasattr(task, "op_args"):  # mapped, and not expanded for the one that failed
+        return name, {}
     names = inspect.signature(task.python_callable).parameters
-    arguments = dict(zip(names, task.op_args, strict=False)) | dict(task.op_kwargs)
-    return f"{task.dag_id}.{task.task_id}", arguments
+    return name, dict(zip(names, task.op_args, strict=False)) | dict(task.op_kwargs)
+
+
+def _run_of(context: Any) -> str:
+    return f"{context['task'].dag_id} {context['run_id']}"

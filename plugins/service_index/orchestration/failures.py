@@ -39,7 +39,7 @@ def public_reason(error: BaseException | None) -> str:
     other only the kind is told, of the database's and the system's what names no row either.
     """
     if error is None:
-        return "it ended without saying why; see the task's log"
+        return "the task was ended before it could say why (memory, a restart); see its log"
     name = type(error).__name__
     if type(error).__module__.startswith("service_index."):
         return " ".join(str(getattr(error, "public", error)).split()) or name

@@ -49,27 +49,39 @@ class Trouble:
         )
 
 
-def met(connection: psycopg.Connection, trouble: Trouble, send: Send) -> None:
+def met(
+    connection: psycopg.Connection, trouble: Trouble, send: Send, run: str | None = None
+) -> None:
     """Open an incident, or count the open one once more; tell of it until a message has gone out.
 
-    The row is locked while the message is on its way: whoever meets the same trouble meanwhile
-    waits, and finds it told.
+    `run` names the DAG run that met it. The row is locked while the message is on its way:
+    whoever meets the same trouble meanwhile waits, and finds it told.
     """
     row = connection.execute(
         """
-        insert into ops.incident as open (key, headline, what, blocks, cure, runbook_section)
-        values (%s, %s, %s, %s, %s, %s)
+        insert into ops.incident as open (
+            key, headline, what, blocks, cure, runbook_section, last_run
+        )
+        values (%s, %s, %s, %s, %s, %s, %s)
         on conflict (key) where closed_at is null do update set
             what = excluded.what,
             occurrences = open.occurrences + 1,
+            last_run = excluded.last_run,
             last_seen_at = now()
-        returning incident_id, opened_at, told_at is not null
+        returning incident_id
         """,
-        astuple(trouble),
+        [*astuple(trouble), run],
     ).fetchone()
     assert row is not None  # noqa: S101 - an insert returns its row
-    incident_id, opened_at, is_told = row
-    if not is_told and send(trouble.subject, trouble.message(opened_at)):
+    (incident_id,) = row
+    # Seen by others before a slow mail server has answered.
+    connection.commit()
+    untold = connection.execute(
+        "select opened_at from ops.incident "
+        "where incident_id = %s and told_at is null and closed_at is null for update",
+        [incident_id],
+    ).fetchone()
+    if untold is not None and send(trouble.subject, trouble.message(untold[0])):
         connection.execute(
             "update ops.incident set told_at = now() where incident_id = %s", [incident_id]
         )
@@ -90,6 +102,15 @@ def over(connection: psycopg.Connection, key: str, send: Send) -> None:
                 "update ops.incident set end_told_at = now() where incident_id = %s", [incident_id]
             )
     connection.commit()
+
+
+def was_met_in(connection: psycopg.Connection, run: str) -> bool:
+    """Whether a DAG run has met a trouble that is kept."""
+    row = connection.execute(
+        "select exists (select from ops.incident where last_run = %s)", [run]
+    ).fetchone()
+    connection.commit()
+    return bool(row and row[0])
 
 
 def open_keys(connection: psycopg.Connection) -> Collection[str]:

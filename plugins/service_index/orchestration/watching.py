@@ -6,7 +6,7 @@ What several tasks meet (refused batches) ends here too, when its cause is gone.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -64,13 +64,13 @@ def close_mended(
     settings: Settings,
     send: Send,
     *,
-    done: str | None = None,
+    done: Collection[str] = (),
     now: datetime | None = None,
 ) -> None:
-    """Close the incident whose key is `done`, and those whose cause is gone."""
+    """Close the incidents whose keys are `done`, and those whose cause is gone."""
     incidents.warehouse_answers(connection, settings, send, WAREHOUSE.key)
     for key in incidents.open_keys(connection):
-        is_over = key == done or _is_over(connection, settings, key, now or datetime.now(UTC))
+        is_over = key in done or _is_over(connection, settings, key, now or datetime.now(UTC))
         connection.commit()
         if is_over:
             incidents.over(connection, key, send)
