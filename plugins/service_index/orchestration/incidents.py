@@ -60,17 +60,17 @@ def met(
     row = connection.execute(
         """
         insert into ops.incident as open (
-            key, headline, what, blocks, cure, runbook_section, last_run
+            key, headline, what, blocks, cure, runbook_section, runs
         )
         values (%s, %s, %s, %s, %s, %s, %s)
         on conflict (key) where closed_at is null do update set
             what = excluded.what,
             occurrences = open.occurrences + 1,
-            last_run = excluded.last_run,
+            runs = (excluded.runs || open.runs)[:20],
             last_seen_at = now()
         returning incident_id
         """,
-        [*astuple(trouble), run],
+        [*astuple(trouble), [run] if run else []],
     ).fetchone()
     assert row is not None  # noqa: S101 - an insert returns its row
     (incident_id,) = row
@@ -105,9 +105,10 @@ def over(connection: psycopg.Connection, key: str, send: Send) -> None:
 
 
 def was_met_in(connection: psycopg.Connection, run: str) -> bool:
-    """Whether a DAG run has met a trouble that is kept."""
+    """Whether a DAG run has met a trouble that is kept. Airflow tells of a run's failure late:
+    runs that came after it may have failed or succeeded since."""
     row = connection.execute(
-        "select exists (select from ops.incident where last_run = %s)", [run]
+        "select exists (select from ops.incident where %s = any(runs))", [run]
     ).fetchone()
     connection.commit()
     return bool(row and row[0])

@@ -10,8 +10,8 @@ create table ops.incident (
     cure text not null,
     runbook_section text not null,
     occurrences integer not null default 1,
-    -- the run of a DAG that met it last
-    last_run text,
+    -- the runs of DAGs that met it last, the newest first
+    runs text[] not null default '{}',
     opened_at timestamptz not null default now(),
     last_seen_at timestamptz not null default now(),
     told_at timestamptz,
