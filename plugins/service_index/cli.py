@@ -274,10 +274,8 @@ def rebuild(
         rebuilt = as_of.rebuild(connection, dsn, settings, release, on_model=tell_node)
     as_of_view.show_rebuild(rebuilt, out)
     if not rebuilt.is_equal:
-        raise ValueError(
-            f"{release} is not what its records give: {len(rebuilt.differences)} "
-            "values differ, see above"
-        )
+        count = len(rebuilt.differences)
+        raise ValueError(f"{release} is not what its records give: {count} values differ, above")
 
 
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER")]

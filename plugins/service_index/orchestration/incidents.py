@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 import psycopg
+from psycopg.rows import dict_row
 
 from service_index.settings import ICT, Settings
 
@@ -54,8 +55,7 @@ def met(
 ) -> None:
     """Open an incident, or count the open one once more; tell of it until a message has gone out.
 
-    `run` names the DAG run that met it. The row is locked while the message is on its way:
-    whoever meets the same trouble meanwhile waits, and finds it told.
+    `run` names the DAG run that met it.
     """
     row = connection.execute(
         """
@@ -73,18 +73,40 @@ def met(
         [*astuple(trouble), [run] if run else []],
     ).fetchone()
     assert row is not None  # noqa: S101 - an insert returns its row
-    (incident_id,) = row
     # Seen by others before a slow mail server has answered.
     connection.commit()
-    untold = connection.execute(
-        "select opened_at from ops.incident "
-        "where incident_id = %s and told_at is null and closed_at is null for update",
-        [incident_id],
-    ).fetchone()
-    if untold is not None and send(trouble.subject, trouble.message(untold[0])):
-        connection.execute(
-            "update ops.incident set told_at = now() where incident_id = %s", [incident_id]
-        )
+    _tell(connection, row[0], send)
+
+
+def tell_untold(connection: psycopg.Connection, send: Send) -> None:
+    """Tell of open incidents that no address took so far, or that were met in a part of
+    the installation which has no way out."""
+    rows = connection.execute(
+        "select incident_id from ops.incident where told_at is null and closed_at is null "
+        "order by incident_id"
+    ).fetchall()
+    connection.commit()
+    for (incident_id,) in rows:
+        _tell(connection, incident_id, send)
+
+
+def _tell(connection: psycopg.Connection, incident_id: int, send: Send) -> None:
+    """The row is locked while the message is on its way: whoever meets the same trouble meanwhile
+    waits, and finds it told."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        untold = cursor.execute(
+            "select key, headline, what, blocks, cure, runbook_section, opened_at "
+            "from ops.incident "
+            "where incident_id = %s and told_at is null and closed_at is null for update",
+            [incident_id],
+        ).fetchone()
+    if untold is not None:
+        opened_at = untold.pop("opened_at")
+        trouble = Trouble(**untold)
+        if send(trouble.subject, trouble.message(opened_at)):
+            connection.execute(
+                "update ops.incident set told_at = now() where incident_id = %s", [incident_id]
+            )
     connection.commit()
 
 
@@ -122,42 +144,48 @@ def open_keys(connection: psycopg.Connection) -> Collection[str]:
     return found
 
 
-class _Told(msgspec.Struct):
+class _Kept(msgspec.Struct):
     """What a file keeps of an incident that the warehouse could not."""
 
     trouble: Trouble
     opened_at: datetime
+    is_told: bool
 
 
 def met_without_warehouse(settings: Settings, trouble: Trouble, send: Send) -> None:
     """The same where nothing can be kept in the warehouse: told once, until it answers again."""
     path = _folder(settings) / f"{trouble.key}.json"
-    now = datetime.now(UTC)
-    if not path.exists() and send(trouble.subject, trouble.message(now)):
+    if path.exists():
+        kept = msgspec.json.decode(path.read_bytes(), type=_Kept)
+    else:
+        kept = _Kept(trouble, datetime.now(UTC), is_told=False)
+    if not kept.is_told:
+        kept.is_told = send(trouble.subject, trouble.message(kept.opened_at))
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(msgspec.json.encode(_Told(trouble, now)))
+        path.write_bytes(msgspec.json.encode(kept))
 
 
 def warehouse_answers(
     connection: psycopg.Connection, settings: Settings, send: Send, silence: str
 ) -> None:
-    """End the incident of its silence (whose key is given), and take over what was told in it."""
+    """End the incident of its silence (whose key is given), and take over what was met in it."""
     for path in sorted(_folder(settings).glob("*.json")):
-        told = msgspec.json.decode(path.read_bytes(), type=_Told)
-        if told.trouble.key != silence:
-            _take_over(connection, told)
-        elif not send(*_end(told.trouble.key, told.trouble.headline, told.opened_at, 1)):
+        kept = msgspec.json.decode(path.read_bytes(), type=_Kept)
+        trouble = kept.trouble
+        if trouble.key != silence:
+            _take_over(connection, kept)
+        elif kept.is_told and not send(*_end(trouble.key, trouble.headline, kept.opened_at, 1)):
             continue
         path.unlink(missing_ok=True)
 
 
-def _take_over(connection: psycopg.Connection, told: _Told) -> None:
+def _take_over(connection: psycopg.Connection, kept: _Kept) -> None:
     connection.execute(
         "insert into ops.incident "
         "(key, headline, what, blocks, cure, runbook_section, opened_at, told_at) "
         "values (%s, %s, %s, %s, %s, %s, %s, %s) "
         "on conflict (key) where closed_at is null do nothing",
-        [*astuple(told.trouble), told.opened_at, told.opened_at],
+        [*astuple(kept.trouble), kept.opened_at, kept.opened_at if kept.is_told else None],
     )
     connection.commit()
 

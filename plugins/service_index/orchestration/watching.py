@@ -36,13 +36,15 @@ ALL_FEEDS = "all_feeds"
 def look(
     connection: psycopg.Connection, settings: Settings, send: Send, now: datetime | None = None
 ) -> list[str]:
-    """Open what is wrong now and close what is over; give the keys of what is wrong."""
+    """Open what is wrong now, close what is over, tell of what could not be told; give the keys of
+    what is wrong now."""
     now = now or datetime.now(UTC)
     found = [*_stale(connection, settings, now), *_silent(connection, settings)]
     connection.commit()
     for trouble in found:
         incidents.met(connection, trouble, send)
     close_mended(connection, settings, send, now=now)
+    incidents.tell_untold(connection, send)
     return [trouble.key for trouble in found]
 
 
