@@ -13,7 +13,7 @@ from typing import Any
 from airflow.sdk import Asset, CronDataIntervalTimetable, Param, dag, task
 
 from service_index import settings
-from service_index.orchestration import failures, schedules
+from service_index.orchestration import alerts, schedules
 from service_index.settings import ICT
 
 # On the fifth day the portal has closed the month before; it shows no date of its own.
@@ -26,10 +26,11 @@ RAW = Asset(name="raw_national_scores", uri="warehouse://raw/national_scores")
     start_date=datetime(2025, 3, 1, tzinfo=ICT),
     catchup=False,
     max_active_runs=1,
+    on_failure_callback=alerts.run_failed,
     default_args={
         "retries": 2,
         "retry_delay": timedelta(seconds=settings.load().retry_seconds),
-        "on_failure_callback": failures.remember,
+        **alerts.CALLBACKS,
     },
     params={
         "month": Param(None, type=["null", "string"], description="YYYY-MM"),

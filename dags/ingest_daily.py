@@ -13,7 +13,7 @@ from typing import Any
 from airflow.sdk import Param, dag, task
 
 from service_index import settings
-from service_index.orchestration import failures, schedules
+from service_index.orchestration import alerts, schedules
 from service_index.settings import ICT
 
 
@@ -22,10 +22,11 @@ from service_index.settings import ICT
     start_date=datetime(2025, 3, 1, tzinfo=ICT),
     catchup=False,
     max_active_runs=1,
+    on_failure_callback=alerts.run_failed,
     default_args={
         "retries": 2,
         "retry_delay": timedelta(seconds=settings.load().retry_seconds),
-        "on_failure_callback": failures.remember,
+        **alerts.CALLBACKS,
     },
     params={
         "window_from": Param(None, type=["null", "string"], description="first day, YYYY-MM-DD"),

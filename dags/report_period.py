@@ -13,7 +13,7 @@ from typing import Any
 from airflow.sdk import Param, dag, task
 
 from service_index import settings
-from service_index.orchestration import failures, model_tasks, schedules
+from service_index.orchestration import alerts, model_tasks, schedules
 from service_index.settings import ICT
 
 SETTINGS = settings.load()
@@ -24,10 +24,11 @@ SETTINGS = settings.load()
     start_date=datetime(2025, 1, 2, 6, tzinfo=ICT),
     catchup=False,
     max_active_runs=1,
+    on_failure_callback=alerts.run_failed,
     default_args={
         "retries": 1,
         "retry_delay": timedelta(seconds=SETTINGS.retry_seconds),
-        "on_failure_callback": failures.remember,
+        **alerts.CALLBACKS,
     },
     params={
         "period": Param(None, type=["null", "string"], description="2025Q3, 2025H1 or 2025"),

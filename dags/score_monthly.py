@@ -14,7 +14,7 @@ from typing import Any
 from airflow.sdk import Param, dag, task, task_group
 
 from service_index import settings
-from service_index.orchestration import failures, model_tasks, schedules
+from service_index.orchestration import alerts, model_tasks, schedules
 from service_index.settings import ICT
 
 SETTINGS = settings.load()
@@ -25,10 +25,11 @@ SETTINGS = settings.load()
     start_date=datetime(2025, 3, 1, tzinfo=ICT),
     catchup=False,
     max_active_runs=1,
+    on_failure_callback=alerts.run_failed,
     default_args={
         "retries": 1,
         "retry_delay": timedelta(seconds=SETTINGS.retry_seconds),
-        "on_failure_callback": failures.remember,
+        **alerts.CALLBACKS,
     },
     params={
         "month": Param(None, type=["null", "string"], description="YYYY-MM"),

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from service_index import operation_commands, quarantine_commands
+from service_index import alert_commands, operation_commands, quarantine_commands
 from service_index import settings as settings_module
 from service_index.orchestration.progress import console, say
 
@@ -25,6 +25,7 @@ app = typer.Typer(
     "http://client_id:client_secret@host:port/base/path, then run `ingest`, `score`, `publish`.",
 )
 app.add_typer(quarantine_commands.app, name="quarantine")
+app.add_typer(alert_commands.app, name="alerts")
 app.add_typer(operation_commands.app)
 
 # Bound before Airflow's talk is sent to its log file.
@@ -274,10 +275,8 @@ def rebuild(
         rebuilt = as_of.rebuild(connection, dsn, settings, release, on_model=tell_node)
     as_of_view.show_rebuild(rebuilt, out)
     if not rebuilt.is_equal:
-        raise ValueError(
-            f"{release} is not what its records give: {len(rebuilt.differences)} "
-            "values differ, see above"
-        )
+        count = len(rebuilt.differences)
+        raise ValueError(f"{release} is not what its records give: {count} values differ, above")
 
 
 Release = Annotated[str, typer.Argument(metavar="RELEASE", help="Such as 2025-08.r1.")]

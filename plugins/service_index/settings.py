@@ -22,8 +22,10 @@ class Settings:
     the one with the most dossiers in the month. `document_templates` is the office's own folder of
     templates, whose files replace the shipped ones by name. `ingest_minutes` is how often the
     scheduler asks the source; None means once a night. A month is published from its `cutoff_day`
-    in the next month on: what is recorded late until then is in. The scheduler tries a failed task
-    again after `retry_seconds`.
+    in the next month on: what is recorded late until then is in; it is an incident when it has no
+    release after `release_deadline_day`, or when the records loaded are older than `stale_hours`.
+    `alerts_file` holds the addresses of those who are told, one a line: it is a secret. The
+    scheduler tries a failed task again after `retry_seconds`.
     """
 
     home: Path
@@ -33,7 +35,19 @@ class Settings:
     ingest_minutes: int | None = None
     cutoff_day: int = 2
     retry_seconds: int = 300
+    release_deadline_day: int = 10
+    own_stale_hours: int | None = None
+    own_alerts_file: Path | None = None
     project_root: Path = PROJECT_ROOT
+
+    @property
+    def stale_hours(self) -> int:
+        """As set; else what the schedule promises (a day and two hours, or minutes), and some."""
+        return self.own_stale_hours or (36 if self.ingest_minutes is None else 3)
+
+    @property
+    def alerts_file(self) -> Path:
+        return self.own_alerts_file or self.home / "alerts.urls"
 
     @property
     def inbox(self) -> Path:
@@ -57,21 +71,29 @@ def load() -> Settings:
 
     `SERVICE_INDEX_HOME`, `SERVICE_INDEX_LANDING`, `SERVICE_INDEX_PROVINCE`,
     `SERVICE_INDEX_TEMPLATES`, `SERVICE_INDEX_INGEST_MINUTES`, `SERVICE_INDEX_CUTOFF_DAY`,
+    `SERVICE_INDEX_RELEASE_DEADLINE_DAY`, `SERVICE_INDEX_STALE_HOURS`, `SERVICE_INDEX_ALERTS_FILE`,
     `SERVICE_INDEX_RETRY_SECONDS`. Raises ValueError, one line, where one cannot be.
     """
     home = Path(os.environ.get("SERVICE_INDEX_HOME") or ".service-index").expanduser().resolve()
     landing_url = os.environ.get("SERVICE_INDEX_LANDING") or str(home / "landing")
     province_code = os.environ.get("SERVICE_INDEX_PROVINCE") or None
-    templates = os.environ.get("SERVICE_INDEX_TEMPLATES") or None
     return Settings(
         home=home,
         landing_url=landing_url,
         province_code=province_code,
-        document_templates=Path(templates).expanduser().resolve() if templates else None,
+        document_templates=_path("SERVICE_INDEX_TEMPLATES"),
         ingest_minutes=_number("SERVICE_INDEX_INGEST_MINUTES", (5, 10, 15, 20, 30, 60)),
         cutoff_day=_number("SERVICE_INDEX_CUTOFF_DAY", range(1, 29)) or 2,
         retry_seconds=_number("SERVICE_INDEX_RETRY_SECONDS", (10, 30, 60, 120, 300, 600)) or 300,
+        release_deadline_day=_number("SERVICE_INDEX_RELEASE_DEADLINE_DAY", range(1, 29)) or 10,
+        own_stale_hours=_number("SERVICE_INDEX_STALE_HOURS", range(1, 721)),
+        own_alerts_file=_path("SERVICE_INDEX_ALERTS_FILE"),
     )
+
+
+def _path(variable: str) -> Path | None:
+    text = os.environ.get(variable)
+    return Path(text).expanduser().resolve() if text else None
 
 
 def _number(variable: str, allowed: Collection[int]) -> int | None:
@@ -79,6 +101,9 @@ def _number(variable: str, allowed: Collection[int]) -> int | None:
     if not text:
         return None
     if not text.isdecimal() or int(text) not in allowed:
-        known = ", ".join(map(str, allowed))
-        raise ValueError(f"{variable} is '{text}': it is one of {known}, or not set")
+        if isinstance(allowed, range):
+            known = f"a number from {allowed[0]} to {allowed[-1]}"
+        else:
+            known = f"one of {', '.join(map(str, allowed))}"
+        raise ValueError(f"{variable} is '{text}': it is {known}, or not set")
     return int(text)

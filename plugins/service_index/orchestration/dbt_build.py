@@ -18,7 +18,18 @@ from service_index import kill_points
 
 
 class TransformError(Exception):
-    """The marts could not be brought up to date; the message is one line with the way out."""
+    """The marts could not be brought up to date; the message is one line with the way out.
+
+    `public` is what of it may be sent to people: the database's words can quote a row.
+    """
+
+    def __init__(self, message: str, public: str | None = None) -> None:
+        super().__init__(message)
+        self.public = public or message
+
+
+class RefusedBatchError(TransformError):
+    """A batch that its gate refused holds the marts up."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +91,10 @@ def build(
         outcome = dbtRunner(callbacks=[on_event]).invoke(command)
     kill_points.reached("dbt.after_build")
     if outcome.exception is not None:
-        raise TransformError(f"dbt could not run: {outcome.exception}") from outcome.exception
+        raise TransformError(
+            f"dbt could not run: {outcome.exception}",
+            f"dbt could not run: {type(outcome.exception).__name__}",
+        ) from outcome.exception
     return list(results.values())
 
 
@@ -89,10 +103,11 @@ def raise_failures(results: list[ModelResult], state: Path) -> None:
     failures = [result for result in results if result.failed]
     if failures:
         first = failures[0]
+        which = f"dbt: {len(failures)} of {len(results)} nodes failed, first {first.name}"
+        log = f"(log: {state / 'logs' / 'dbt.log'})"
         raise TransformError(
-            f"dbt: {len(failures)} of {len(results)} nodes failed, first {first.name}: "
-            f"{' '.join((first.message or first.status).split())[:300]} "
-            f"(log: {state / 'logs' / 'dbt.log'})"
+            f"{which}: {' '.join((first.message or first.status).split())[:300]} {log}",
+            f"{which} {log}",
         )
 
 

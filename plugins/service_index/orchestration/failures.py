@@ -1,14 +1,15 @@
-"""Why a task failed, kept for whoever runs DAGs in this process."""
+"""Why a task failed: kept for whoever runs DAGs in this process, and fit to be sent to people."""
 
 from __future__ import annotations
 
 from typing import Any
 
 _reasons: list[str] = []
+_is_attended: list[bool] = []
 
 
 def remember(context: Any) -> None:
-    """Airflow's on_failure_callback: keep the exception's message, without a traceback."""
+    """Keep the message of a failed task's exception, without a traceback."""
     task = context["task_instance"].task_id
     error = context.get("exception")
     reason = " ".join(str(error).split()) if error and str(error) else type(error).__name__
@@ -16,10 +17,43 @@ def remember(context: Any) -> None:
 
 
 def first() -> str | None:
-    """The reason of the first task that failed since `forget`."""
+    """The reason of the first task that failed since `attend`."""
     return _reasons[0] if _reasons else None
 
 
-def forget() -> None:
-    """Start afresh before a run."""
+def attend() -> None:
+    """Someone waits for the run in this process and reads why it fails. Starts afresh."""
     _reasons.clear()
+    _is_attended[:] = [True]
+
+
+def is_attended() -> bool:
+    """Whether someone waits for the run, so that nobody else need be told."""
+    return bool(_is_attended)
+
+
+def public_reason(error: BaseException | None) -> str:
+    """Why, in one line that holds no record's value: it leaves the house.
+
+    The project's own errors are written so (those that quote others have a `public` form). Of any
+    other only the kind is told, of the database's and the system's what names no row either.
+    """
+    if error is None:
+        return "the task was ended before it could say why (memory, a restart); see its log"
+    name = type(error).__name__
+    if type(error).__module__.startswith("service_index."):
+        return " ".join(str(getattr(error, "public", error)).split()) or name
+    return f"{_of_other(error, name)}; see the task's log"
+
+
+def _of_other(error: BaseException, name: str) -> str:
+    import psycopg
+
+    if isinstance(error, psycopg.OperationalError):
+        # Of connections, memory, disk: the server's state, never a row.
+        return (str(error).strip().splitlines() or [name])[0]
+    if isinstance(error, psycopg.Error):
+        return f"{name} (SQLSTATE {error.sqlstate})" if error.sqlstate else name
+    if isinstance(error, OSError) and error.strerror:
+        return f"{name}: {error.strerror}"
+    return name

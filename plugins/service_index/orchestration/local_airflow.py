@@ -104,7 +104,7 @@ class LocalAirflow:
 
         Raises RunFailedError with the reason that the first failed task gave.
         """
-        failures.forget()
+        failures.attend()
         with self._quietly():
             dag_run = self._dag(dag_id).test(run_conf=conf)
         if dag_run is None or str(dag_run.state) != "success":

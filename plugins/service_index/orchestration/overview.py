@@ -72,6 +72,12 @@ _QUARANTINE = """
     group by feed, rule
     order by feed, records desc, rule
 """
+_INCIDENTS = """
+    select key, headline, what, cure, occurrences, opened_at, last_seen_at, told_at, runbook_section
+    from ops.incident
+    where closed_at is null
+    order by opened_at
+"""
 
 
 _RUNS = """
@@ -109,6 +115,7 @@ class Overview:
     """The state of the warehouse at an instant, as rows to show."""
 
     at: datetime
+    incidents: Rows
     runs: Rows
     feeds: Rows
     quarantine: Rows
@@ -134,16 +141,32 @@ def read(connection: psycopg.Connection) -> Overview:
     """Read everything in one snapshot."""
     with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
         cursor.execute("set transaction isolation level repeatable read, read only")
-        queries = (_RUNS, _FEEDS, _QUARANTINE, _WAITING, _FAILED_CHECKS, _TRANSFORM, _RELEASES)
+        queries = (
+            _INCIDENTS,
+            _RUNS,
+            _FEEDS,
+            _QUARANTINE,
+            _WAITING,
+            _FAILED_CHECKS,
+            _TRANSFORM,
+            _RELEASES,
+        )
         found = [cursor.execute(query).fetchall() for query in queries]
         return Overview(datetime.now(UTC), *found)
 
 
 def render(overview: Overview) -> RenderableType:
     """The overview as tables of 80 columns; empty ones are left out."""
+    parts: list[RenderableType] = []
+    if overview.incidents:
+        parts.append(Text("What is wrong (times in ICT)", style="italic"))
+        parts += [_incident(row) for row in overview.incidents]
     if not overview.feeds:
-        return Text("Nothing is loaded yet: try `service-index demo` or `service-index ingest`.")
-    parts: list[RenderableType] = [
+        return Group(
+            *parts,
+            Text("Nothing is loaded yet: try `service-index demo` or `service-index ingest`."),
+        )
+    parts += [
         table("Last steps (times in ICT)", overview.runs),
         table("Loaded", [_feed(row) for row in overview.feeds]),
     ]
@@ -164,6 +187,19 @@ def render(overview: Overview) -> RenderableType:
 def _feed(row: dict[str, Any]) -> dict[str, Any]:
     """Without the year, which fits into no line beside the rest."""
     return row | {"last_batch": f"{row['last_batch'].astimezone(ICT):%m-%d %H:%M}"}
+
+
+def _incident(row: dict[str, Any]) -> Text:
+    """As lines, for what is wrong and what mends it fit into no column."""
+    told = "told" if row["told_at"] else "nobody was told"
+    since = f"{row['opened_at'].astimezone(ICT):%m-%d %H:%M}"
+    lines = (
+        f"  {row['headline']} ({row['key']}), since {since}, {row['occurrences']} times, {told}",
+        f"    {row['what']}",
+        f"    To mend it: {row['cure']}",
+        f"    More: docs/runbook.md#{row['runbook_section']}",
+    )
+    return Text("\n".join(lines))
 
 
 def _failed_check(row: dict[str, Any]) -> Text:

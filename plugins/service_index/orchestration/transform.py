@@ -9,7 +9,7 @@ from datetime import date
 import psycopg
 
 from service_index.orchestration import dbt_build, dbt_project
-from service_index.orchestration.dbt_build import ModelResult, TransformError
+from service_index.orchestration.dbt_build import ModelResult, RefusedBatchError, TransformError
 from service_index.settings import Settings
 from service_index.warehouse.locks import marts_alone
 
@@ -75,6 +75,24 @@ def _selection(is_full: bool) -> tuple[str, ...]:
 
 
 def _refuse_ungated(connection: psycopg.Connection) -> None:
+    held_up = batch_in_the_way(connection)
+    if held_up is None:
+        return
+    batch_id, feed, status = held_up
+    if status == "refused":
+        raise RefusedBatchError(
+            f"batch {batch_id} ({feed}) was refused by its gate: look at `service-index status`, "
+            "then mend the source and ingest again, or go on by `--override-gate CHECK --because …`"
+        )
+    raise TransformError(
+        f"batch {batch_id} ({feed}) has not been through its gate: "
+        "finish it by `service-index ingest` of its window"
+    )
+
+
+def batch_in_the_way(connection: psycopg.Connection) -> tuple[int, str, str] | None:
+    """The first batch that holds the marts up, its feed and its status: `refused` by its gate and
+    not made good since, else `loaded` and not gated yet."""
     row = connection.execute(
         """
         select batch_id, feed, status from ops.batch as b
@@ -98,18 +116,7 @@ def _refuse_ungated(connection: psycopg.Connection) -> None:
         limit 1
         """
     ).fetchone()
-    if row is None:
-        return
-    batch_id, feed, status = row
-    if status == "refused":
-        raise TransformError(
-            f"batch {batch_id} ({feed}) was refused by its gate: look at `service-index status`, "
-            "then mend the source and ingest again, or go on by `--override-gate CHECK --because …`"
-        )
-    raise TransformError(
-        f"batch {batch_id} ({feed}) has not been through its gate: "
-        "finish it by `service-index ingest` of its window"
-    )
+    return (int(row[0]), str(row[1]), str(row[2])) if row else None
 
 
 def refused_tables(connection: psycopg.Connection) -> list[date]:

@@ -118,9 +118,10 @@ def _run(
         return _conclude(connection, plan, checks, reports_dir, is_sample)
     except Exception as error:
         # Whatever broke, the gate has said nothing: that must not read as a pass.
-        message = f"{plan.gate} gate could not be run: {_first_line(error)}"
+        broken = f"{plan.gate} gate could not be run"
+        message = f"{broken}: {_first_line(error)}"
         _keep_error(dsn, plan, message)
-        raise GateError(message) from error
+        raise GateError(message, f"{broken}: {type(error).__name__}") from error
 
 
 def _conclude(

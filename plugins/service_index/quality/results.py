@@ -19,7 +19,14 @@ _EXTENT = re.compile(r" (?:short )?by (\d+) (?:%|points)$")
 
 
 class GateError(Exception):
-    """The gate could not be run to its end; nothing has passed. The message is one line."""
+    """The gate could not be run to its end; nothing has passed. The message is one line.
+
+    `public` is what of it may be sent to people: the database's words can quote a row.
+    """
+
+    def __init__(self, message: str, public: str | None = None) -> None:
+        super().__init__(message)
+        self.public = public or message
 
 
 @dataclass(frozen=True)

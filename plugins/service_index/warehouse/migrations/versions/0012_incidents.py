@@ -1,4 +1,4 @@
-"""The keys of a batch stand in its profile, with their types; the bare list of them goes."""
+"""What is wrong and not mended yet, in `ops.incident`."""
 
 from service_index.warehouse.migrations.script_file import execute_beside
 
