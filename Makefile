@@ -98,6 +98,8 @@ lock: .venv/.runtime ## renew the locks in requirements/ from the *.in files
 	@for name in installer runtime; do $(BIN)/uv pip compile -q --universal --generate-hashes --no-header \
 		--python-version 3.11 -o requirements/$$name.txt requirements/$$name.in; done
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
+		-c requirements/runtime.txt -o requirements/container.txt requirements/container.in
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
 		-c requirements/runtime.txt --excludes requirements/excludes.txt \
 		-o requirements/development.txt requirements/development.in
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
