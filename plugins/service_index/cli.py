@@ -14,7 +14,7 @@ from rich.console import Console
 
 from service_index import alert_commands, operation_commands, quarantine_commands
 from service_index import settings as settings_module
-from service_index.orchestration.progress import console, say
+from service_index.orchestration.progress import at_terminal, console, keep, say
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -50,6 +50,7 @@ def main() -> None:
             raise
         reason = " ".join(str(error).split()) or type(error).__name__
         console.print(f"error: {reason}", style="red", markup=False)
+        keep(reason, "error")
         sys.exit(1)
 
 
@@ -340,3 +341,4 @@ def _common(
 ) -> None:
     if home is not None:
         os.environ["SERVICE_INDEX_HOME"] = str(home)
+    at_terminal(settings_module.load().home)

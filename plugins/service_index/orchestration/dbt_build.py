@@ -55,12 +55,14 @@ def build(
     *arguments: str,
     on_model: Callable[[ModelResult], None] = lambda result: None,
     session: Mapping[str, str] = MappingProxyType({}),
+    artifacts: bool = False,
 ) -> list[ModelResult]:
     """Run `dbt build` of `project` and give each node's result; dbt's own files go to `state`.
 
     `on_model` is called as each node ends; `session` holds settings of its sessions (a variable
-    of dbt's own would make it read the whole project anew). Raises TransformError when dbt could
-    not run at all; nodes that failed are among the results.
+    of dbt's own would make it read the whole project anew); `artifacts` has dbt write its manifest
+    and results to `state`, which costs a second. Raises TransformError when dbt could not run at
+    all; nodes that failed are among the results.
     """
     from dbt.cli.main import dbtRunner
 
@@ -76,8 +78,7 @@ def build(
     command = [
         "build",
         "--quiet",
-        # A second and megabytes that nothing reads.
-        "--no-write-json",
+        "--write-json" if artifacts else "--no-write-json",
         # Unit tests try the code on made-up rows: the test suite's work, not a run's.
         *("--exclude-resource-type", "unit_test"),
         *("--project-dir", str(project)),
@@ -87,7 +88,7 @@ def build(
         *arguments,
     ]
     options = " ".join(f"-c {name}={value}" for name, value in session.items())
-    with _environment(dbt_environment(dsn) | {"PGOPTIONS": options}), _uncollected():
+    with dbt_variables(dbt_environment(dsn) | {"PGOPTIONS": options}), _uncollected():
         outcome = dbtRunner(callbacks=[on_event]).invoke(command)
     kill_points.reached("dbt.after_build")
     if outcome.exception is not None:
@@ -152,7 +153,8 @@ def _uncollected() -> Iterator[None]:
 
 
 @contextmanager
-def _environment(variables: dict[str, str]) -> Iterator[None]:
+def dbt_variables(variables: dict[str, str]) -> Iterator[None]:
+    """These variables are in the environment in this block."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from service_index.orchestration import dbt_project, stages
+from service_index.orchestration import dbt_project, lineage, metrics, stages
 from service_index.orchestration.periods import parse_period, periods_of_quarter
 from service_index.orchestration.progress import say
 from service_index.orchestration.stages import StageError
@@ -25,6 +25,7 @@ def plan_periods(params: dict[str, Any], interval_start: datetime | None) -> lis
     return periods_of_quarter(interval_start)
 
 
+@metrics.around("gate_forms")
 def gate_forms(periods: list[str]) -> list[str]:
     """Hold the forms against their gate, unless they passed it as they now are; give the whole.
 
@@ -47,8 +48,11 @@ def gate_forms(periods: list[str]) -> list[str]:
     say(
         f"gate 2: form of {', '.join(waiting)}, {len(result.checks)} checks, {len(failed)} failed, "
         f"{len(result.warnings)} warnings "
-        f"({time.monotonic() - started:.1f} s; report: {result.report_path})"
+        f"({time.monotonic() - started:.1f} s; report: {result.report_path})",
+        gate_run_id=result.gate_run_id,
+        periods=waiting,
     )
+    stages.count_failed_checks(result)
     if failed:
         raise StageError(
             f"the form of {', '.join(waiting)} failed {failed[0].name} ({failed[0].reason}); "
@@ -78,13 +82,15 @@ def _whole(connection: psycopg.Connection, periods: list[str], settings: Setting
     return whole
 
 
+@metrics.around("publish_forms")
 def publish_forms(periods: list[str], *, reason: str | None) -> dict[str, Any]:
     """Publish forms that passed their gate; the same numbers make no new release."""
     from service_index.orchestration import release_files
+    from service_index.publishing.relations import FORM_RELATIONS
     from service_index.publishing.statistical_form import publish_form
 
     releases = {}
-    with stages.open_warehouse() as (connection, _, settings):
+    with stages.open_warehouse() as (connection, dsn, settings):
         for period in periods:
             with marts_shared(connection):
                 if not stages.marts_passed(connection, "periods", period):
@@ -102,6 +108,7 @@ def publish_forms(periods: list[str], *, reason: str | None) -> dict[str, Any]:
                     reason=reason,
                     province_code=settings.province_code,
                 )
+            lineage.published(FORM_RELATIONS, result.release_id, dsn)
             release_files.lay_out(connection, result, settings)
             releases[result.release_id] = {"is_new": result.is_new, "status": result.status}
     return releases

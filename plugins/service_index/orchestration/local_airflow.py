@@ -10,7 +10,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from service_index.orchestration import failures
+from service_index.orchestration import failures, progress
 from service_index.settings import Settings
 from service_index.warehouse import embedded
 from service_index.warehouse.connection import sqlalchemy_url
@@ -82,6 +82,18 @@ def _make_pool() -> None:
     )
 
 
+def _switch_metrics_on() -> None:
+    """Where Airflow's settings say so: its task runner does it, which is not in between here."""
+    from airflow.sdk.configuration import conf
+    from airflow.sdk.observability import stats
+    from airflow.sdk.observability.metrics.stats_utils import get_stats_factory
+
+    stats.initialize(
+        factory=get_stats_factory(),
+        export_legacy_names=conf.getboolean("metrics", "legacy_names_on"),
+    )
+
+
 class LocalAirflow:
     """Airflow in this process, its database and pool made; DAG files are read once."""
 
@@ -91,8 +103,10 @@ class LocalAirflow:
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         self._log = self.log_path.open("a", encoding="utf-8", buffering=1)
         self._dags: dict[str, Any] = {}
+        progress.at_terminal(settings.home)
         with self._quietly():
             prepare(settings, is_new=is_new)
+            _switch_metrics_on()
 
     @contextmanager
     def _quietly(self) -> Iterator[None]:

@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 
 from service_index.loading import LoadError
-from service_index.orchestration import connections, stages
+from service_index.orchestration import connections, lineage, metrics, stages
 from service_index.orchestration.dbt_build import ModelResult
 from service_index.orchestration.progress import say
 from service_index.orchestration.stages import StageError, open_warehouse
@@ -22,6 +22,7 @@ from service_index.orchestration.windows import parse_month
 from service_index.warehouse.clock import assert_clocks_agree
 
 
+@metrics.around("land_national")
 def land(month: str, *, skip_landed: bool, required: bool) -> dict[str, int]:
     """Fetch the portal's rows of a month (`YYYY-MM`); give how many were landed.
 
@@ -30,7 +31,7 @@ def land(month: str, *, skip_landed: bool, required: bool) -> dict[str, int]:
     """
     from service_index.landing.store import LandingStore
     from service_index.loading import landing_alone
-    from service_index.sources.national_portal import FEED, extract_month
+    from service_index.sources.national_portal import FEED, FORM_PATH, extract_month
 
     period_month = parse_month(month)
     endpoint = connections.national_portal()
@@ -50,7 +51,13 @@ def land(month: str, *, skip_landed: bool, required: bool) -> dict[str, int]:
             manifest = extract_month(endpoint, period_month, store)
     if manifest is None:
         return _without_rows(f"the portal has no rows for {month}", required)
-    say(f"landed: {manifest.delivered} provinces of {month} ({time.monotonic() - started:.1f} s)")
+    lineage.landed({FEED: FORM_PATH}, endpoint.base_url, settings.landing_url)
+    metrics.count("landed", "feed", {FEED: manifest.delivered})
+    say(
+        f"landed: {manifest.delivered} provinces of {month} ({time.monotonic() - started:.1f} s)",
+        feed=FEED,
+        month=month,
+    )
     return {"rows": manifest.delivered}
 
 
@@ -61,6 +68,7 @@ def _without_rows(why: str, required: bool) -> dict[str, int]:
     return {"rows": 0}
 
 
+@metrics.around("load_national")
 def load(month: str) -> dict[str, Any]:
     """Load every national table that was landed and is not loaded yet; give the counts.
 
@@ -85,7 +93,7 @@ def load_landed() -> tuple[dict[str, int], dict[date, LoadError]]:
     from service_index.landing.store import LandingStore
     from service_index.loading import load_national
 
-    with open_warehouse() as (connection, _, settings):
+    with open_warehouse() as (connection, dsn, settings):
         store = LandingStore(settings.landing_url)
         done = load_national(connection, store, settings.dbt_project / "seeds")
     counts = {
@@ -95,10 +103,13 @@ def load_landed() -> tuple[dict[str, int], dict[date, LoadError]]:
     for report in done.reports:
         if missing := report.warnings.get("provinces_missing"):
             say(f"national results: {missing} provinces are missing in {report.landed_path}")
+    stages.tell_loaded(done.reports, settings.landing_url, dsn)
     if done.reports:
         say(
             f"loaded: {counts['loaded']} provinces new or changed; "
-            f"{counts['duplicates']} unchanged, {counts['quarantined']} quarantined"
+            f"{counts['duplicates']} unchanged, {counts['quarantined']} quarantined",
+            batch_ids=[report.batch_id for report in done.reports],
+            **counts,
         )
     else:
         say("loaded: nothing new")

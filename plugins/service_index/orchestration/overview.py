@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -14,7 +14,6 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from service_index.orchestration.tables import table
-from service_index.settings import ICT
 
 Rows = Sequence[dict[str, Any]]
 
@@ -22,6 +21,7 @@ _FEEDS = """
     select
         feed,
         (select loaded_until from ops.watermark as w where w.feed = b.feed) as loaded_until,
+        max(landed_at) filter (where kind = 'snapshot' and status = 'passed') as snapshot_at,
         max(loaded_at) as last_batch,
         sum(loaded)::bigint as loaded,
         sum(duplicates)::bigint as duplicates,
@@ -124,12 +124,18 @@ class Overview:
     transform: Rows
     releases: Rows
 
+    def lag(self, feed: dict[str, Any]) -> timedelta | None:
+        """How far the warehouse is behind the source of a row of `feeds`: since the end of what is
+        loaded, or since the last snapshot that passed. None where neither is known."""
+        known_at: datetime | None = feed["loaded_until"] or feed["snapshot_at"]
+        return None if known_at is None else max(self.at - known_at, timedelta(0))
+
     def as_json(self) -> str:
         """The same for programs: instants in ISO 8601; of each feed its lag in seconds, too."""
         told = asdict(self)
         for feed in told["feeds"]:
-            until = feed["loaded_until"]
-            feed["lag_seconds"] = until and round((self.at - until).total_seconds())
+            lag = self.lag(feed)
+            feed["lag_seconds"] = None if lag is None else round(lag.total_seconds())
         return json.dumps(told, default=_as_text, ensure_ascii=False, indent=2)
 
 
@@ -168,7 +174,7 @@ def render(overview: Overview) -> RenderableType:
         )
     parts += [
         table("Last steps (times in ICT)", overview.runs),
-        table("Loaded", [_feed(row) for row in overview.feeds]),
+        table("Loaded", [_feed(row, overview.lag(row)) for row in overview.feeds]),
     ]
     if overview.quarantine:
         parts.append(table("In quarantine (see `quarantine list`)", overview.quarantine))
@@ -184,9 +190,23 @@ def render(overview: Overview) -> RenderableType:
     return Group(*parts)
 
 
-def _feed(row: dict[str, Any]) -> dict[str, Any]:
-    """Without the year, which fits into no line beside the rest."""
-    return row | {"last_batch": f"{row['last_batch'].astimezone(ICT):%m-%d %H:%M}"}
+def _feed(row: dict[str, Any], lag: timedelta | None) -> dict[str, Any]:
+    """What fits into a line; the rest is in the JSON."""
+    return {
+        "feed": row["feed"],
+        "loaded_until": row["loaded_until"],
+        "lag": None if lag is None else in_words(lag),
+        **{name: row[name] for name in ("loaded", "duplicates", "waiting")},
+    }
+
+
+def in_words(duration: timedelta) -> str:
+    """As one tells it: `45 min`, `2 h`, `3 d`; from two days on in days."""
+    minutes = int(duration.total_seconds()) // 60
+    if minutes < 60:
+        return f"{minutes} min"
+    hours = minutes // 60
+    return f"{hours} h" if hours < 48 else f"{hours // 24} d"
 
 
 def _incident(row: dict[str, Any]) -> Text:

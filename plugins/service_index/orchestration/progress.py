@@ -1,12 +1,18 @@
-"""What a run says while it works: bars in a terminal, plain lines anywhere else."""
+"""What a run says while it works: bars in a terminal, plain lines anywhere else.
+
+Each line has fields beside its text, such as `feed`, `batch_ids` or `release_id`: in a task of the
+scheduler they stand in Airflow's own log, at a terminal in the journal of the command.
+"""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
+from types import MappingProxyType
 
 from rich.console import Console
 from rich.progress import (
@@ -18,15 +24,44 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from service_index.orchestration import airflow_task
+from service_index.orchestration.journal import Journal
+
 # Bound to the stream as it was when the process began: Airflow's own talk goes to a log file.
 console = Console(file=sys.stderr, highlight=False, soft_wrap=True)
 
 _QUIET_SECONDS = 20.0
+_journal: Journal | None = None
 
 
-def say(line: str) -> None:
-    """Print one line of progress."""
+def at_terminal(home: Path) -> None:
+    """From now on this process is a command that somebody waits for, also where it runs tasks:
+    lines are printed, and kept in the journal of the installation in `home`."""
+    global _journal  # noqa: PLW0603 - one process is one command
+    if _journal is None:
+        _journal = Journal(home)
+
+
+def say(line: str, **fields: object) -> None:
+    """Tell one line of progress. `fields` are what it is about, for programs: no personal data."""
+    if _journal is None and airflow_task.current() is not None:
+        _log_of_the_task(line, fields)
+        return
     console.print(line, markup=False)
+    keep(line, "info", fields)
+
+
+def keep(line: str, level: str, fields: Mapping[str, object] = MappingProxyType({})) -> None:
+    """Write a line to the command's journal alone; nothing where this is no command."""
+    if _journal is not None:
+        _journal.write(line.strip(), level, {**airflow_task.identity(), **fields})
+
+
+def _log_of_the_task(line: str, fields: dict[str, object]) -> None:
+    """Airflow adds the ids of task and run."""
+    import structlog
+
+    structlog.get_logger("service_index").info(line.strip(), **fields)
 
 
 @contextmanager

@@ -30,7 +30,12 @@ def lay_out(connection: psycopg.Connection, result: PublishResult, settings: Set
         write_home(connection, settings)
     what = "published" if result.is_new else "unchanged, no new release:"
     seconds = time.monotonic() - started
-    say(f"{what} {result.release_id} ({result.status}); files: {folder} ({seconds:.1f} s)")
+    say(
+        f"{what} {result.release_id} ({result.status}); files: {folder} ({seconds:.1f} s)",
+        release_id=result.release_id,
+        status=result.status,
+        is_new=result.is_new,
+    )
     return folder
 
 

@@ -6,7 +6,7 @@ No record and no personal data passes between tasks or into a log.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,14 @@ import psycopg
 
 from service_index import kill_points
 from service_index import settings as settings_module
-from service_index.orchestration import connections, coverage, dbt_build, dbt_project
+from service_index.orchestration import (
+    connections,
+    coverage,
+    dbt_build,
+    dbt_project,
+    lineage,
+    metrics,
+)
 from service_index.orchestration import transform as transforming
 from service_index.orchestration.progress import counting, say
 from service_index.orchestration.windows import Window, parse_month
@@ -26,6 +33,7 @@ from service_index.warehouse.connection import connect
 from service_index.warehouse.locks import marts_shared
 
 if TYPE_CHECKING:
+    from service_index.loading import LoadReport
     from service_index.quality.results import GateResult
 
 
@@ -43,6 +51,7 @@ def open_warehouse() -> Iterator[tuple[psycopg.Connection, str, Settings]]:
         yield connection, dsn, settings
 
 
+@metrics.around("land")
 @kill_points.around("land")
 def land(
     window: Window, *, overlap: timedelta, snapshots: bool = True, skip_loaded: bool = False
@@ -64,7 +73,8 @@ def land(
     with open_warehouse() as (connection, _, settings):
         assert_clocks_agree(connection)
         store = LandingStore(settings.landing_url)
-        client = SourceClient(connections.dossier_api())
+        endpoint = connections.dossier_api()
+        client = SourceClient(endpoint)
         wanted = [
             Extraction(feed, (asked.start, asked.end) if feed.kind == "incremental" else None)
             for feed in FEEDS.values()
@@ -77,16 +87,22 @@ def land(
                 request_window(connection, extraction.feed.name, *extraction.window)
         connection.commit()
         for outcome in take_files(settings.inbox, store):
-            say(f"inbox: {outcome.name} {outcome.outcome} {outcome.reason or ''}".rstrip())
+            told = f"inbox: {outcome.name} {outcome.outcome} {outcome.reason or ''}".rstrip()
+            say(told, file=outcome.name, outcome=outcome.outcome)
         with client, counting("fetch") as tell:
             manifests = extract_many(client, wanted, store, on_progress=tell)
     landed: dict[str, int] = {}
     for manifest in manifests:
         landed[manifest.feed] = landed.get(manifest.feed, 0) + manifest.delivered
-    say(_closing("landed", landed, started) if landed else "landed: nothing new to fetch")
+    paths = {feed: FEEDS[feed].path for feed in landed}
+    lineage.landed(paths, endpoint.base_url, settings.landing_url)
+    metrics.count("landed", "feed", landed)
+    told = _closing("landed", landed, started) if landed else "landed: nothing new to fetch"
+    say(told, landed=landed, window_from=asked.start, window_to=asked.end)
     return landed
 
 
+@metrics.around("load")
 @kill_points.around("load")
 def load() -> dict[str, Any]:
     """Load everything that was landed and is not in the warehouse yet; give the counts."""
@@ -94,7 +110,7 @@ def load() -> dict[str, Any]:
     from service_index.loading import load_landed
 
     started = time.monotonic()
-    with open_warehouse() as (connection, _, settings):
+    with open_warehouse() as (connection, dsn, settings):
         store = LandingStore(settings.landing_url)
         with counting("load") as tell:
             reports = load_landed(connection, store, tell)
@@ -103,16 +119,28 @@ def load() -> dict[str, Any]:
         loaded[report.feed] = loaded.get(report.feed, 0) + report.loaded
     duplicates = sum(report.duplicates for report in reports)
     quarantined = sum(report.quarantined for report in reports)
-    if reports:
-        say(
-            _closing("loaded", loaded, started)
-            + f"; {duplicates:,} exact duplicates, {quarantined:,} quarantined"
-        )
-    else:
-        say("loaded: nothing new")
-    return {"loaded": loaded, "duplicates": duplicates, "quarantined": quarantined}
+    tell_loaded(reports, settings.landing_url, dsn)
+    counts = {"loaded": loaded, "duplicates": duplicates, "quarantined": quarantined}
+    told = (
+        _closing("loaded", loaded, started)
+        + f"; {duplicates:,} exact duplicates, {quarantined:,} quarantined"
+    )
+    batch_ids = [report.batch_id for report in reports]
+    say(told if reports else "loaded: nothing new", batch_ids=batch_ids, **counts)
+    return counts
 
 
+def tell_loaded(reports: Sequence[LoadReport], landing_url: str, dsn: str) -> None:
+    """Metrics and lineage of what was loaded, by feed."""
+    for name in ("loaded", "quarantined"):
+        by_feed: dict[str, int] = {}
+        for report in reports:
+            by_feed[report.feed] = by_feed.get(report.feed, 0) + getattr(report, name)
+        metrics.count(name, "feed", by_feed)
+    lineage.loaded(dict.fromkeys(report.feed for report in reports), landing_url, dsn)
+
+
+@metrics.around("gate_batches")
 @kill_points.around("gate_batches")
 def gate_batches() -> dict[str, Any]:
     """Hold every batch that has not been through its gate against it; fail when one is refused."""
@@ -136,9 +164,12 @@ def gate_batches() -> dict[str, Any]:
     say(
         f"gate 1: {len(waiting)} batches, {len(result.checks)} checks, {len(failed)} failed, "
         f"{sum(check.warns for check in result.checks)} warnings "
-        f"({time.monotonic() - started:.1f} s; report: {result.report_path})"
+        f"({time.monotonic() - started:.1f} s; report: {result.report_path})",
+        gate_run_id=result.gate_run_id,
+        batch_ids=waiting,
+        refused=result.refused,
     )
-    _tell_warnings(result)
+    _tell_checks(result)
     if result.refused:
         raise StageError(
             f"{len(result.refused)} batches were refused, first check: {failed[0].told()}; "
@@ -147,6 +178,7 @@ def gate_batches() -> dict[str, Any]:
     return {"batches": len(waiting), "checks": len(result.checks)}
 
 
+@metrics.around("transform")
 @kill_points.around("transform")
 def transform(
     *months: str, on_model: Callable[[dbt_build.ModelResult], None] = lambda result: None
@@ -180,23 +212,34 @@ def transform(
         say("dbt: the marts are up to date")
     else:
         how = "full refresh" if report.is_full_refresh else "incremental"
-        say(f"dbt: {len(report.models)} nodes, {how} ({time.monotonic() - started:.1f} s)")
+        say(
+            f"dbt: {len(report.models)} nodes, {how} ({time.monotonic() - started:.1f} s)",
+            transform_run_id=report.transform_run_id,
+            is_full_refresh=report.is_full_refresh,
+        )
     return report
 
 
 def tell_node(result: dbt_build.ModelResult) -> None:
     """Say what became of a dbt node, unless it is a test that passed or a seed."""
     if result.resource_type == "model" or result.failed:
-        say(f"  dbt {result.resource_type} {result.name}: {result.status} {result.seconds} s")
+        say(
+            f"  dbt {result.resource_type} {result.name}: {result.status} {result.seconds} s",
+            node=result.name,
+            status=result.status,
+            seconds=float(result.seconds),
+            rows=result.rows_affected,
+        )
 
 
+@metrics.around("gate_marts")
 @kill_points.around("gate_marts")
 def gate_marts(month: str) -> dict[str, Any]:
     """Hold the marts of a month against their gate, unless they passed it as they now are."""
     period_month = parse_month(month)
     with open_warehouse() as (connection, dsn, settings), marts_shared(connection):
         if marts_passed(connection, "months", period_month.isoformat()):
-            say(f"gate 2: {month} passed before and has not changed")
+            say(f"gate 2: {month} passed before and has not changed", month=month)
             return {"checks": 0}
         is_sample = holds_sample_data(connection)
         connection.commit()
@@ -207,9 +250,11 @@ def gate_marts(month: str) -> dict[str, Any]:
     failed = [check for check in result.checks if check.refuses]
     say(
         f"gate 2: {month}, {len(result.checks)} checks, {len(failed)} failed "
-        f"({time.monotonic() - started:.1f} s; report: {result.report_path})"
+        f"({time.monotonic() - started:.1f} s; report: {result.report_path})",
+        gate_run_id=result.gate_run_id,
+        month=month,
     )
-    _tell_warnings(result)
+    _tell_checks(result)
     if failed:
         raise StageError(
             f"the marts of {month} failed {failed[0].told()}; nothing is published; report: "
@@ -219,6 +264,7 @@ def gate_marts(month: str) -> dict[str, Any]:
     return {"checks": len(result.checks)}
 
 
+@metrics.around("publish")
 @kill_points.around("publish")
 def publish(month: str, *, wanted: bool, reason: str | None) -> dict[str, Any]:
     """Publish a month whose marts passed their gate; the same numbers make no new release."""
@@ -226,9 +272,10 @@ def publish(month: str, *, wanted: bool, reason: str | None) -> dict[str, Any]:
         return {"release_id": None}
     from service_index.orchestration import release_files
     from service_index.publishing.monthly import publish_month
+    from service_index.publishing.relations import MONTHLY_RELATIONS
 
     period_month = parse_month(month)
-    with open_warehouse() as (connection, _, settings):
+    with open_warehouse() as (connection, dsn, settings):
         with marts_shared(connection):
             if not marts_passed(connection, "months", period_month.isoformat()):
                 raise StageError(
@@ -245,6 +292,7 @@ def publish(month: str, *, wanted: bool, reason: str | None) -> dict[str, Any]:
                 reason=reason,
                 province_code=settings.province_code,
             )
+        lineage.published(MONTHLY_RELATIONS, result.release_id, dsn)
         release_files.lay_out(connection, result, settings)
     return {"release_id": result.release_id, "is_new": result.is_new, "status": result.status}
 
@@ -275,10 +323,16 @@ def holds_sample_data(connection: psycopg.Connection) -> bool:
     return bool(row and row[0])
 
 
-def _tell_warnings(result: GateResult) -> None:
+def _tell_checks(result: GateResult) -> None:
+    count_failed_checks(result)
     for check in result.warnings:
         if check.names:
-            say(f"  warning: {check.told()}")
+            say(f"  warning: {check.told()}", gate_run_id=result.gate_run_id, check=check.name)
+
+
+def count_failed_checks(result: GateResult) -> None:
+    """A metric by gate; 0 where all passed."""
+    metrics.count("gate_checks_failed", "gate", {result.gate: len(result.failures)})
 
 
 def _closing(verb: str, by_feed: dict[str, int], started: float) -> str:

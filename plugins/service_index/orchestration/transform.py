@@ -8,7 +8,7 @@ from datetime import date
 
 import psycopg
 
-from service_index.orchestration import dbt_build, dbt_project
+from service_index.orchestration import dbt_build, dbt_project, lineage
 from service_index.orchestration.dbt_build import ModelResult, RefusedBatchError, TransformError
 from service_index.settings import Settings
 from service_index.warehouse.locks import marts_alone
@@ -56,11 +56,13 @@ def transform(
                 *_selection(is_full),
                 on_model=on_model,
                 session={"service_index.transform_run_id": str(run_id)},
+                artifacts=lineage.is_on(),
             )
         except BaseException:
             _finish(connection, run_id, [], succeeded=False)
             raise
         _finish(connection, run_id, results, succeeded=not any(r.failed for r in results))
+    lineage.transformed(dsn, settings.dbt_project, state)
     dbt_build.raise_failures(results, state)
     return TransformReport(run_id, is_full, results)
 

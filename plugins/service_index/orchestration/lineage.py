@@ -1,0 +1,141 @@
+"""OpenLineage: from the source's feeds through landing, raw and marts to the published tables.
+
+Sent by Airflow's own provider, where it is given a transport (`AIRFLOW__OPENLINEAGE__TRANSPORT` or
+its other ways), else nothing is. The data sets are named as OpenLineage names them: address and
+path of a feed, folder of a landing, database and table; never a record, never a credential.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec
+from urllib.parse import urlsplit
+
+from service_index.orchestration import airflow_task
+from service_index.orchestration.dbt_build import dbt_environment, dbt_variables
+from service_index.orchestration.progress import say
+from service_index.publishing.relations import Relation
+
+if TYPE_CHECKING:
+    from openlineage.client.event_v2 import Dataset
+
+_In = ParamSpec("_In")
+
+
+def is_on() -> bool:
+    """Whether this is an Airflow task whose lineage is sent somewhere."""
+    if airflow_task.current() is None:
+        return False
+    from airflow.providers.openlineage import conf
+
+    return not conf.is_disabled()
+
+
+def _if_on(tell: Callable[_In, None]) -> Callable[_In, None]:
+    """Nothing where lineage is off; and no task fails because it could not be told."""
+
+    @functools.wraps(tell)
+    def guarded(*args: _In.args, **kwargs: _In.kwargs) -> None:
+        if not is_on():
+            return
+        try:
+            tell(*args, **kwargs)
+        except Exception as error:  # whatever the receiver or its library raises
+            say(f"lineage: not told ({type(error).__name__})")
+
+    return guarded
+
+
+@_if_on
+def landed(paths: dict[str, str], base_url: str, landing_url: str) -> None:
+    """Feeds went from the source into the landing; `paths` is each feed's under `base_url`."""
+    source = urlsplit(base_url)
+    _emit(
+        [_dataset(f"{source.scheme}://{source.netloc}", f"{source.path}/{path}".lstrip("/"))
+         for path in paths.values()],
+        [_landing(landing_url, feed) for feed in paths],
+    )  # fmt: skip
+
+
+@_if_on
+def loaded(feeds: Iterable[str], landing_url: str, dsn: str) -> None:
+    """Feeds went from the landing into their tables."""
+    names = list(feeds)
+    if names:
+        _emit(
+            [_landing(landing_url, feed) for feed in names],
+            [_table(dsn, "raw", feed) for feed in names],
+        )
+
+
+@_if_on
+def published(relations: Iterable[Relation], release_id: str, dsn: str) -> None:
+    """Marts went into the release, which is the version of the published tables."""
+    from openlineage.client.facet_v2 import dataset_version_dataset
+
+    frozen = list(relations)
+    version = dataset_version_dataset.DatasetVersionDatasetFacet(datasetVersion=release_id)
+    _emit(
+        [_table(dsn, "marts", relation.mart) for relation in frozen],
+        [_table(dsn, "published", relation.name, version=version) for relation in frozen],
+    )
+
+
+@_if_on
+def transformed(dsn: str, project: Path, state: Path) -> None:
+    """Each dbt model's way, with its columns', read from what dbt wrote to `state` of its run;
+    a run of its own within the task's. Tests are told as assertions on their models."""
+    from airflow.providers.openlineage.api.core import emit
+    from airflow.providers.openlineage.plugins import macros
+    from openlineage.common.provider.dbt.facets import ParentRunMetadata
+    from openlineage.common.provider.dbt.local import DbtLocalArtifactProcessor
+
+    task = airflow_task.current()
+    processor = DbtLocalArtifactProcessor(
+        project_dir=str(project),
+        target_path=str(state / "target"),
+        producer="https://github.com/OpenLineage/OpenLineage/tree/main/integration/dbt",
+        job_namespace=macros.lineage_job_namespace(),
+    )
+    processor.dbt_run_metadata = ParentRunMetadata(
+        run_id=macros.lineage_run_id(task),
+        job_name=macros.lineage_job_name(task),
+        job_namespace=macros.lineage_job_namespace(),
+        root_parent_run_id=macros.lineage_root_run_id(task),
+        root_parent_job_name=macros.lineage_root_job_name(task),
+        root_parent_job_namespace=macros.lineage_root_job_namespace(task),
+    )
+    with dbt_variables(dbt_environment(dsn)):
+        events = processor.parse().events()
+    for event in events:
+        emit(event)
+
+
+def _emit(inputs: list[Dataset], outputs: list[Dataset]) -> None:
+    from airflow.providers.openlineage.api.datasets import emit_dataset_lineage
+
+    emit_dataset_lineage(inputs=inputs, outputs=outputs, raise_on_error=True)
+
+
+def _dataset(namespace: str, name: str, **facets: Any) -> Dataset:
+    from openlineage.client.event_v2 import Dataset
+
+    return Dataset(namespace=namespace, name=name, facets=facets)
+
+
+def _landing(landing_url: str, feed: str) -> Dataset:
+    """A folder of a disk or of an object store, without a user's name in its address."""
+    parts = urlsplit(landing_url)
+    if not parts.scheme or parts.scheme == "file":
+        return _dataset("file", f"{parts.path.rstrip('/')}/{feed}")
+    bucket = parts.netloc.rpartition("@")[2]
+    return _dataset(f"{parts.scheme}://{bucket}", f"{parts.path.strip('/')}/{feed}".lstrip("/"))
+
+
+def _table(dsn: str, schema: str, name: str, **facets: Any) -> Dataset:
+    """As dbt's integration names the same table."""
+    variables = dbt_environment(dsn)
+    host, port, database = (variables[f"DBT_{part}"] for part in ("HOST", "PORT", "DBNAME"))
+    return _dataset(f"postgres://{host}:{port}", f"{database}.{schema}.{name}", **facets)
