@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
 from urllib.parse import urlsplit
@@ -20,7 +21,10 @@ from service_index.publishing.relations import Relation
 
 if TYPE_CHECKING:
     from openlineage.client.event_v2 import Dataset
+    from openlineage.common.provider.dbt.facets import ParentRunMetadata
 
+# Whose code the events come from, as the specification asks.
+_PRODUCER = "https://github.com/apache/airflow/tree/main/providers/openlineage"
 _In = ParamSpec("_In")
 
 
@@ -52,22 +56,17 @@ def _if_on(tell: Callable[_In, None]) -> Callable[_In, None]:
 def landed(paths: dict[str, str], base_url: str, landing_url: str) -> None:
     """Feeds went from the source into the landing; `paths` is each feed's under `base_url`."""
     source = urlsplit(base_url)
-    _emit(
-        [_dataset(f"{source.scheme}://{source.netloc}", f"{source.path}/{path}".lstrip("/"))
-         for path in paths.values()],
-        [_landing(landing_url, feed) for feed in paths],
-    )  # fmt: skip
+    address = f"{source.scheme}://{source.netloc}"
+    for feed, path in paths.items():
+        delivered = _dataset(address, f"{source.path}/{path}".lstrip("/"))
+        _emit(feed, delivered, _landing(landing_url, feed))
 
 
 @_if_on
 def loaded(feeds: Iterable[str], landing_url: str, dsn: str) -> None:
     """Feeds went from the landing into their tables."""
-    names = list(feeds)
-    if names:
-        _emit(
-            [_landing(landing_url, feed) for feed in names],
-            [_table(dsn, "raw", feed) for feed in names],
-        )
+    for feed in feeds:
+        _emit(feed, _landing(landing_url, feed), _table(dsn, "raw", feed))
 
 
 @_if_on
@@ -75,31 +74,69 @@ def published(relations: Iterable[Relation], release_id: str, dsn: str) -> None:
     """Marts went into the release, which is the version of the published tables."""
     from openlineage.client.facet_v2 import dataset_version_dataset
 
-    frozen = list(relations)
     version = dataset_version_dataset.DatasetVersionDatasetFacet(datasetVersion=release_id)
-    _emit(
-        [_table(dsn, "marts", relation.mart) for relation in frozen],
-        [_table(dsn, "published", relation.name, version=version) for relation in frozen],
-    )
+    for relation in relations:
+        frozen = _table(dsn, "published", relation.name, version=version)
+        _emit(relation.name, _table(dsn, "marts", relation.mart), frozen)
 
 
 @_if_on
 def transformed(dsn: str, project: Path, state: Path) -> None:
-    """Each dbt model's way, with its columns', read from what dbt wrote to `state` of its run;
-    a run of its own within the task's. Tests are told as assertions on their models."""
+    """Each dbt model's way, with its columns', read from what dbt wrote to `state`; its tests are
+    told as assertions on the models."""
     from airflow.providers.openlineage.api.core import emit
-    from airflow.providers.openlineage.plugins import macros
-    from openlineage.common.provider.dbt.facets import ParentRunMetadata
     from openlineage.common.provider.dbt.local import DbtLocalArtifactProcessor
 
-    task = airflow_task.current()
+    run = _run_of_task()
     processor = DbtLocalArtifactProcessor(
         project_dir=str(project),
         target_path=str(state / "target"),
-        producer="https://github.com/OpenLineage/OpenLineage/tree/main/integration/dbt",
-        job_namespace=macros.lineage_job_namespace(),
+        producer=_PRODUCER,
+        job_namespace=run.job_namespace,
     )
-    processor.dbt_run_metadata = ParentRunMetadata(
+    processor.dbt_run_metadata = run
+    with dbt_variables(dbt_environment(dsn)):
+        events = processor.parse().events()
+    for event in events:
+        emit(event)
+
+
+def _emit(part: str, source: Dataset, target: Dataset) -> None:
+    """A part of the task, as a run of its own: what one event names, all leads to all."""
+    from airflow.providers.openlineage.api.core import emit
+    from openlineage.client.event_v2 import (
+        InputDataset,
+        Job,
+        OutputDataset,
+        Run,
+        RunEvent,
+        RunState,
+    )
+    from openlineage.client.uuid import generate_new_uuid
+
+    task = _run_of_task()
+    run = Run(runId=str(generate_new_uuid()), facets={"parent": task.to_openlineage()})
+    job = Job(namespace=task.job_namespace, name=f"{task.job_name}.{part}")
+    for state in (RunState.START, RunState.COMPLETE):
+        event = RunEvent(
+            eventType=state,
+            eventTime=datetime.now(UTC).isoformat(),
+            run=run,
+            job=job,
+            inputs=[InputDataset(source.namespace, source.name, facets=source.facets)],
+            outputs=[OutputDataset(target.namespace, target.name, facets=target.facets)],
+            producer=_PRODUCER,
+        )
+        emit(event)
+
+
+def _run_of_task() -> ParentRunMetadata:
+    """The running task as the provider names it in its own events, and the DAG's run."""
+    from airflow.providers.openlineage.plugins import macros
+    from openlineage.common.provider.dbt.facets import ParentRunMetadata
+
+    task = airflow_task.current()
+    return ParentRunMetadata(
         run_id=macros.lineage_run_id(task),
         job_name=macros.lineage_job_name(task),
         job_namespace=macros.lineage_job_namespace(),
@@ -107,16 +144,6 @@ def transformed(dsn: str, project: Path, state: Path) -> None:
         root_parent_job_name=macros.lineage_root_job_name(task),
         root_parent_job_namespace=macros.lineage_root_job_namespace(task),
     )
-    with dbt_variables(dbt_environment(dsn)):
-        events = processor.parse().events()
-    for event in events:
-        emit(event)
-
-
-def _emit(inputs: list[Dataset], outputs: list[Dataset]) -> None:
-    from airflow.providers.openlineage.api.datasets import emit_dataset_lineage
-
-    emit_dataset_lineage(inputs=inputs, outputs=outputs, raise_on_error=True)
 
 
 def _dataset(namespace: str, name: str, **facets: Any) -> Dataset:
