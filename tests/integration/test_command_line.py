@@ -5,6 +5,7 @@ Every command is a process of its own and runs the real DAGs in the real Airflow
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -133,6 +134,8 @@ def test_ingest_score_and_publish_fill_the_marts(run: Run, warehouse_dsn: str) -
     shown = run("status")
     assert shown.returncode == 0, shown.stderr
     assert "2025-03.r1" in shown.stdout
+    told = json.loads(run("status", "--json").stdout)
+    assert [release["release_id"] for release in told["releases"]] == ["2025-03.r1"]
 
 
 @pytest.mark.fault(7, "a wrong total, by the command line")
