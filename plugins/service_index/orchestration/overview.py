@@ -14,6 +14,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from service_index.orchestration.tables import table
+from service_index.settings import ICT
 
 Rows = Sequence[dict[str, Any]]
 
