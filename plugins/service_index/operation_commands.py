@@ -72,7 +72,11 @@ def airflow(context: typer.Context) -> None:
 
 
 @app.command()
-def up(port: Annotated[int, typer.Option(help="Port of Airflow's pages.")] = 8080) -> None:
+def up(
+    port: Annotated[
+        int, typer.Option(help="Port of Airflow's pages.", envvar="SERVICE_INDEX_AIRFLOW_PORT")
+    ] = 8080,
+) -> None:
     """Start Airflow (pages, scheduler) and, where no source is set, the sample source."""
     from service_index.orchestration import standalone
 

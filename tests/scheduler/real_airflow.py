@@ -28,12 +28,16 @@ class RealAirflow(AirflowApi):
         return embedded.database_dsn(self.home, "warehouse")
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 @contextmanager
 def airflow_up(home: Path, source_uri: str, **settings: str) -> Iterator[RealAirflow]:
     """Airflow on an installation in `home`, stopped afterwards with all it started."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = {
         **{name: value for name, value in os.environ.items() if "AIRFLOW" not in name},
         "SERVICE_INDEX_HOME": str(home),

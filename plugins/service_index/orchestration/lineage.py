@@ -8,7 +8,8 @@ path of a feed, folder of a landing, database and table; never a record, never a
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
@@ -20,11 +21,13 @@ from service_index.orchestration.progress import say
 from service_index.publishing.relations import Relation
 
 if TYPE_CHECKING:
-    from openlineage.client.event_v2 import Dataset
+    from openlineage.client.event_v2 import Dataset, RunEvent
     from openlineage.common.provider.dbt.facets import ParentRunMetadata
 
 # Whose code the events come from, as the specification asks.
 _PRODUCER = "https://github.com/apache/airflow/tree/main/providers/openlineage"
+# A transform's 300 events take 3 seconds where the receiver answers within 10 ms.
+PATIENCE_SECONDS = 30.0
 _In = ParamSpec("_In")
 
 
@@ -57,16 +60,20 @@ def landed(paths: dict[str, str], base_url: str, landing_url: str) -> None:
     """Feeds went from the source into the landing; `paths` is each feed's under `base_url`."""
     source = urlsplit(base_url)
     address = f"{source.scheme}://{source.netloc}"
+    events = []
     for feed, path in paths.items():
         delivered = _dataset(address, f"{source.path}/{path}".lstrip("/"))
-        _emit(feed, delivered, _landing(landing_url, feed))
+        events += _part(feed, delivered, _landing(landing_url, feed))
+    send(events)
 
 
 @_if_on
 def loaded(feeds: Iterable[str], landing_url: str, dsn: str) -> None:
     """Feeds went from the landing into their tables."""
+    events = []
     for feed in feeds:
-        _emit(feed, _landing(landing_url, feed), _table(dsn, "raw", feed))
+        events += _part(feed, _landing(landing_url, feed), _table(dsn, "raw", feed))
+    send(events)
 
 
 @_if_on
@@ -75,16 +82,17 @@ def published(relations: Iterable[Relation], release_id: str, dsn: str) -> None:
     from openlineage.client.facet_v2 import dataset_version_dataset
 
     version = dataset_version_dataset.DatasetVersionDatasetFacet(datasetVersion=release_id)
+    events = []
     for relation in relations:
         frozen = _table(dsn, "published", relation.name, version=version)
-        _emit(relation.name, _table(dsn, "marts", relation.mart), frozen)
+        events += _part(relation.name, _table(dsn, "marts", relation.mart), frozen)
+    send(events)
 
 
 @_if_on
 def transformed(dsn: str, project: Path, state: Path) -> None:
     """Each dbt model's way, with its columns', read from what dbt wrote to `state`; its tests are
     told as assertions on the models."""
-    from airflow.providers.openlineage.api.core import emit
     from openlineage.common.provider.dbt.local import DbtLocalArtifactProcessor
 
     run = _run_of_task()
@@ -97,13 +105,24 @@ def transformed(dsn: str, project: Path, state: Path) -> None:
     processor.dbt_run_metadata = run
     with dbt_variables(dbt_environment(dsn)):
         events = processor.parse().events()
-    for event in events:
+    send(events)
+
+
+def send(events: Sequence[RunEvent]) -> None:
+    """Emit them. The client tries a receiver that is down for ten seconds and more, with every
+    event anew; the task does not wait for all of that."""
+    from airflow.providers.openlineage.api.core import emit
+
+    until = time.monotonic() + PATIENCE_SECONDS
+    for number, event in enumerate(events):
+        if time.monotonic() > until:
+            say(f"lineage: the receiver is slow or down; {len(events) - number} events not sent")
+            return
         emit(event)
 
 
-def _emit(part: str, source: Dataset, target: Dataset) -> None:
-    """A part of the task, as a run of its own: what one event names, all leads to all."""
-    from airflow.providers.openlineage.api.core import emit
+def _part(name: str, source: Dataset, target: Dataset) -> list[RunEvent]:
+    """A part of the task, as a run of its own: of what one event names, all leads to all."""
     from openlineage.client.event_v2 import (
         InputDataset,
         Job,
@@ -116,9 +135,9 @@ def _emit(part: str, source: Dataset, target: Dataset) -> None:
 
     task = _run_of_task()
     run = Run(runId=str(generate_new_uuid()), facets={"parent": task.to_openlineage()})
-    job = Job(namespace=task.job_namespace, name=f"{task.job_name}.{part}")
-    for state in (RunState.START, RunState.COMPLETE):
-        event = RunEvent(
+    job = Job(namespace=task.job_namespace, name=f"{task.job_name}.{name}")
+    return [
+        RunEvent(
             eventType=state,
             eventTime=datetime.now(UTC).isoformat(),
             run=run,
@@ -127,7 +146,8 @@ def _emit(part: str, source: Dataset, target: Dataset) -> None:
             outputs=[OutputDataset(target.namespace, target.name, facets=target.facets)],
             producer=_PRODUCER,
         )
-        emit(event)
+        for state in (RunState.START, RunState.COMPLETE)
+    ]
 
 
 def _run_of_task() -> ParentRunMetadata:

@@ -75,15 +75,12 @@ def tell_state() -> None:
     try:
         with connect(connections.warehouse_dsn(settings_module.load())) as connection:
             found = overview.read(connection)
-            row = connection.execute(
-                "select count(*) from ops.incident where closed_at is null"
-            ).fetchone()
-        _tell(found, row[0] if row else 0)
+        _tell(found)
     except Exception as error:  # whatever it is, the stage itself may be well
         say(f"metrics: the state of the warehouse is not known ({type(error).__name__})")
 
 
-def _tell(found: overview.Overview, open_incidents: int) -> None:
+def _tell(found: overview.Overview) -> None:
     from airflow.sdk.observability import stats
 
     for feed in found.feeds:
@@ -98,7 +95,7 @@ def _tell(found: overview.Overview, open_incidents: int) -> None:
         stats.gauge(
             f"service_index.quarantine_records.{name}", feed["waiting"], tags={"feed": name}
         )
-    stats.gauge("service_index.open_incidents", open_incidents)
+    stats.gauge("service_index.open_incidents", len(found.incidents))
     newest = max((release["created_at"] for release in found.releases), default=None)
     if newest is not None:
         age = round((found.at - newest).total_seconds())

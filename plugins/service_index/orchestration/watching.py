@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from service_index.orchestration import incidents, transform, troubles
+from service_index.orchestration import incidents, metrics, transform, troubles
 from service_index.orchestration.incidents import Send, Trouble
 from service_index.orchestration.progress import say
 from service_index.orchestration.trouble_table import (
@@ -48,6 +48,7 @@ def look(
     return [trouble.key for trouble in found]
 
 
+@metrics.around("watch")
 def look_again() -> list[str]:
     """What the task of the DAG `watch` does."""
     from functools import partial
