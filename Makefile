@@ -52,7 +52,7 @@ test-reliability: .venv/.development ## every fault many times over, hundreds of
 test-mutation: .venv/.development ## a seeded sample of mutants of score path and loader; writes docs/mutation.md
 	@$(RUN)/python -m tests.mutation.campaign $(ARGUMENTS)
 
-test-scheduler: .venv/.development ## nightly runs and an outage under the real scheduler (a month: ARGUMENTS=--long)
+test-scheduler: .venv/.development ## under the real scheduler: nightly runs, an outage, alerts, the runbook (a month: ARGUMENTS=--long)
 	@$(RUN)/python -m pytest tests/scheduler $(ARGUMENTS)
 
 test-browser: .venv/.development ## the public pages in a headless Chromium
@@ -97,8 +97,6 @@ clean: ## remove the environment and everything that was built (asks nothing: da
 lock: .venv/.runtime ## renew the locks in requirements/ from the *.in files
 	@for name in installer runtime; do $(BIN)/uv pip compile -q --universal --generate-hashes --no-header \
 		--python-version 3.11 -o requirements/$$name.txt requirements/$$name.in; done
-	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
-		-c requirements/runtime.txt -o requirements/container.txt requirements/container.in
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
 		-c requirements/runtime.txt --excludes requirements/excludes.txt \
 		-o requirements/development.txt requirements/development.in
