@@ -182,3 +182,18 @@ def test_addresses_that_fail_hold_up_no_other_and_show_no_secret(
     assert run("alerts", "test").returncode == 0
     elsewhere.write_bytes(b"\xff\xfe")
     assert not messenger.to_all(settings.load(), "subject", "text")
+
+
+def test_what_nobody_could_be_told_is_told_by_the_next_watch(
+    airflow: Unattended, duty: Duty, source: SampleSource, pipeline: Pipeline
+) -> None:
+    tell_to(pipeline.home, "json://127.0.0.1:1/\n")
+    asyncio.run(alerts.release_is_late(APRIL))
+    assert duty.told() == []
+    assert airflow.run("watch") is None
+    tell_to(pipeline.home, duty.addresses)
+    assert airflow.run("watch") is None
+    late = duty.told_once()
+    assert late.subject == "Service index: 2025-03 has no release (late_release.2025-03)"
+    assert airflow.run("watch") is None
+    assert duty.told() == []

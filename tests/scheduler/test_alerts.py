@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -15,6 +16,7 @@ import pytest
 
 from service_index.warehouse import migrate
 from service_index.warehouse.connection import connect
+from simulator.faults import WrongTotal
 from simulator.server import SampleSource
 from tests.integration import late_batch
 from tests.integration.alert_support import Duty, Message, duty_officer
@@ -22,7 +24,9 @@ from tests.pipeline import open_pipeline
 from tests.scheduler.real_airflow import RealAirflow, airflow_up
 
 LATE = "(late_release.2025-03)"
+LAND = "(ingest_daily.land)"
 LOOK = "(watch.look)"
+WEEK = {"window_from": "2025-03-01", "window_to": "2025-03-08"}
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +48,8 @@ def airflow(duty: Duty, source: SampleSource) -> Iterator[RealAirflow]:
     home.chmod(0o755)
     (home / "alerts.urls").write_text(duty.addresses, encoding="utf-8")
     # The source of the tests fell silent in 2025; that is not what is tried here.
-    with airflow_up(home, source.connection_uri, SERVICE_INDEX_STALE_HOURS="720") as running:
+    settings = {"SERVICE_INDEX_STALE_HOURS": "720", "SERVICE_INDEX_RETRY_SECONDS": "10"}
+    with airflow_up(home, source.connection_uri, **settings) as running:
         migrate.upgrade(running.warehouse_dsn)
         running.switch("watch", on=True)
         running.wait_for_all("watch")
@@ -75,17 +80,6 @@ def told_of(duty: Duty, key: str) -> list[Message]:
     return mails
 
 
-def begin(airflow: RealAirflow, dag: str, **body: Any) -> str:
-    """Start a run by hand; its path."""
-    made = airflow.call("POST", f"dags/{dag}/dagRuns", **({"logical_date": None} | body))
-    return f"dags/{dag}/dagRuns/{made['dag_run_id']}"
-
-
-def state_of(airflow: RealAirflow, path: str, task: str) -> str | None:
-    found = airflow.call("GET", f"{path}/taskInstances/{task}")["state"]
-    return None if found is None else str(found)
-
-
 def is_end_of(message: Message, beginning: Message) -> bool:
     headline = beginning.subject.removeprefix("Service index: ")
     return message.subject == f"Service index: over: {headline}"
@@ -100,7 +94,8 @@ def test_a_month_without_a_release_at_its_deadline(
 ) -> None:
     """The deadline of a run for March 2025 is long over when the run is made."""
     airflow.switch("await_release", on=True)
-    awaiting = begin(airflow, "await_release", logical_date="2025-03-31T17:30:00Z")
+    made = airflow.call("POST", "dags/await_release/dagRuns", logical_date="2025-03-31T17:30:00Z")
+    awaiting = f"dags/await_release/dagRuns/{made['dag_run_id']}"
     (told,) = until(lambda: told_of(duty, LATE))
     assert told.subject == f"Service index: 2025-03 has no release {LATE}"
     assert told.part("What").startswith("2025-03 has no release, and day 10 of the next is past")
@@ -112,7 +107,7 @@ def test_a_month_without_a_release_at_its_deadline(
         "`service-index publish --month 2025-03`."
     )
     assert told.part("More") == "docs/runbook.md#a-month-has-no-release"
-    until(lambda: state_of(airflow, awaiting, "wait") == "up_for_reschedule")
+    until(lambda: airflow.tasks(awaiting)["wait"]["state"] == "up_for_reschedule")
     # The hourly look takes it for over no sooner than it is.
     airflow.trigger("watch")
     assert told_of(duty, LATE) == []
@@ -128,52 +123,53 @@ def test_a_month_without_a_release_at_its_deadline(
     airflow.call(
         "POST",
         "dags/await_release/clearTaskInstances",
-        dag_run_id=awaiting.rpartition("/")[2],
+        dag_run_id=made["dag_run_id"],
         dry_run=False,
         only_failed=False,
         reset_dag_runs=False,
     )
-    until(lambda: airflow.call("GET", awaiting)["state"] == "success")
+    assert airflow.end(awaiting)["state"] == "success"
     assert told_of(duty, LATE) == []
 
 
-def test_a_task_is_told_when_it_has_failed_for_good(airflow: RealAirflow, duty: Duty) -> None:
-    # It tries again in five minutes, and nobody is called for that.
-    airflow.switch("import_national", on=True)
-    trying = begin(airflow, "import_national", conf={"month": "none"})
-    until(lambda: state_of(airflow, trying, "plan") == "up_for_retry", 300)
-
-    with connect(airflow.warehouse_dsn) as connection:
-        connection.execute("alter table ops.watermark rename to hidden")
-    assert airflow.trigger("watch")["state"] == "failed"
-    (told,) = until(lambda: told_of(duty, LOOK))
-    assert told.subject == f"Service index: nobody watches the source {LOOK}"
-    assert told.part("What") == "UndefinedTable (SQLSTATE 42P01); see the task's log"
-    assert told.part("It blocks") == ("It is not told when the source falls silent or behind.")
-    assert "`service-index status`" in told.part("To mend it")
-    assert told.part("More") == "docs/runbook.md#the-watch-does-not-work"
-    assert airflow.trigger("watch")["state"] == "failed"
-    with connect(airflow.warehouse_dsn) as connection:
-        connection.execute("alter table ops.hidden rename to watermark")
-    assert airflow.trigger("watch")["state"] == "success"
-    (end,) = until(lambda: told_of(duty, LOOK))
+def test_a_task_is_told_when_it_has_failed_for_good(
+    airflow: RealAirflow, duty: Duty, source: SampleSource
+) -> None:
+    source.faults.append(WrongTotal(feed="dossiers", times=None, by=1))
+    airflow.switch("ingest_daily", on=True)
+    until(lambda: airflow.runs("ingest_daily"))
+    first = f"dags/ingest_daily/dagRuns/{airflow.runs('ingest_daily')[0]['dag_run_id']}"
+    # It tries again in ten seconds, and nobody is called for that.
+    until(lambda: airflow.tasks(first)["land"]["state"] == "up_for_retry")
+    assert told_of(duty, LAND) == []
+    assert airflow.end(first)["state"] == "failed"
+    assert airflow.tasks(first)["land"]["try_number"] == 3
+    (told,) = until(lambda: told_of(duty, LAND))
+    assert told.subject == f"Service index: the source's answers are not whole {LAND}"
+    assert "not whole after 3 readings" in told.part("What")
+    # The days of the run's own window, which is yesterday.
+    day = r"20\d\d-\d\d-\d\d"
+    assert re.search(rf"`service-index backfill --from {day} --to {day}`", told.text)
+    assert airflow.trigger("ingest_daily", **WEEK)["state"] == "failed"
+    source.faults.clear()
+    assert airflow.trigger("ingest_daily", **WEEK)["state"] == "success"
+    (end,) = until(lambda: told_of(duty, LAND))
     assert is_end_of(end, told)
     assert "It was met 2 times." in end.text
-    assert told_of(duty, "(import_national.plan)") == []
 
 
 def test_a_task_that_is_killed_is_told_by_its_run(airflow: RealAirflow, duty: Duty) -> None:
     """It has no time to say anything itself."""
 
     def process() -> Any:
-        instances = airflow.call("GET", f"{path}/taskInstances")["task_instances"]
-        return instances[0]["state"] == "running" and instances[0]["pid"]
+        looking = airflow.tasks(path)["look"]
+        return looking["state"] == "running" and looking["pid"]
 
     with connect(airflow.warehouse_dsn) as holder:
         holder.execute("lock table ops.watermark in access exclusive mode")
-        path = begin(airflow, "watch")
+        path = airflow.start("watch")
         os.kill(until(process), signal.SIGKILL)
-        until(lambda: airflow.call("GET", path)["state"] == "failed")
+        assert airflow.end(path)["state"] == "failed"
     (told,) = until(lambda: told_of(duty, LOOK))
     assert told.subject == f"Service index: nobody watches the source {LOOK}"
     assert told.part("What") == (
