@@ -78,7 +78,7 @@ def test_a_source_that_refuses_us_and_one_whose_answers_are_not_whole(
     told = duty.told_once()
     assert told.subject == "Service index: the source refuses our credentials (ingest_daily.land)"
     assert "the source refuses the client credentials (status 401)" in told.part("What")
-    assert "put them into AIRFLOW_CONN_DOSSIER_API" in told.part("To mend it")
+    assert "put them into the connection dossier_api" in told.part("To mend it")
     assert told.part("More") == "docs/runbook.md#the-source-refuses-us"
     # Still the same task, and nobody need be called again for another reason of it.
     monkeypatch.setenv("AIRFLOW_CONN_DOSSIER_API", good)

@@ -208,6 +208,8 @@ def _in_words(instant: datetime) -> str:
 
 def _span(length: timedelta) -> str:
     minutes = round(length.total_seconds() / 60)
+    if minutes < 1:
+        return "less than a minute"
     if minutes < 120:
         return f"{minutes} minutes"
     return f"{minutes / 60:.1f} hours" if minutes < 48 * 60 else f"{minutes / 1440:.1f} days"

@@ -65,8 +65,8 @@ TABLE = (
         "ingest_daily.land",
         "the source refuses our credentials",
         _NO_RECORDS,
-        "Get valid ones from the source's operator, put them into AIRFLOW_CONN_DOSSIER_API and "
-        "start Airflow again. " + _FETCH_AGAIN,
+        "Get valid ones from the source's operator, put them into the connection "
+        "dossier_api (AIRFLOW_CONN_DOSSIER_API) and start Airflow again. " + _FETCH_AGAIN,
         "the-source-refuses-us",
         error="AuthenticationError",
     ),
@@ -74,7 +74,7 @@ TABLE = (
         "ingest_daily.land",
         "the source refuses our questions",
         _NO_RECORDS,
-        "Check the address in AIRFLOW_CONN_DOSSIER_API and ask the source's operator what has "
+        "Check the address in the connection dossier_api and ask the source's operator what has "
         "changed. " + _FETCH_AGAIN,
         "the-source-refuses-us",
         error="SourceRefusedError",
