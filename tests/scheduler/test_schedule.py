@@ -82,8 +82,10 @@ def reach(airflow: RealAirflow) -> tuple[datetime, int]:
 
 
 @pytest.fixture(scope="module")
-def observed(source: SampleSource, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
-    """Seven nightly runs, each with the scoring that it sets off; two days without Airflow; then
+def observed(
+    source: SampleSource, days: list[date], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Observed]:
+    """Nightly runs, each with the scoring that it sets off; two days without Airflow; then
     an Airflow that asks every five minutes."""
     home = tmp_path_factory.mktemp("scheduler")
     with airflow_up(home, source.connection_uri) as airflow:
