@@ -13,7 +13,7 @@ from typing import Any
 from airflow.sdk import Asset, CronDataIntervalTimetable, Param, dag, task
 
 from service_index import settings
-from service_index.orchestration import alerts, schedules
+from service_index.orchestration import alerts, failures, schedules
 from service_index.settings import ICT
 
 # On the fifth day the portal has closed the month before; it shows no date of its own.
@@ -64,7 +64,8 @@ def import_national() -> None:
     def gate() -> dict[str, Any]:
         from service_index.orchestration import stages
 
-        return stages.gate_batches()
+        with failures.final():
+            return stages.gate_batches()
 
     @task(outlets=[schedules.MODELS])
     def restate(

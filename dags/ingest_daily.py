@@ -13,7 +13,7 @@ from typing import Any
 from airflow.sdk import Param, dag, task
 
 from service_index import settings
-from service_index.orchestration import alerts, schedules
+from service_index.orchestration import alerts, failures, schedules
 from service_index.settings import ICT
 
 
@@ -75,7 +75,8 @@ def ingest_daily() -> None:
     def gate(window: dict[str, Any], *, outlet_events: Any) -> dict[str, Any]:
         from service_index.orchestration import planning, stages
 
-        passed = stages.gate_batches()
+        with failures.final():
+            passed = stages.gate_batches()
         months = planning.months_to_score(window)
         if months:
             outlet_events[schedules.MONTHS_TO_SCORE].add(schedules.MONTHS, extra={"months": months})

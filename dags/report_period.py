@@ -1,8 +1,8 @@
 """Airflow DAG: the statistical form of a quarter, and of the half-year or year that ends with it.
 
-A scheduled run takes the ICT quarter in which its data interval begins; a run by hand names its
-`period` (2025Q3, 2025H1, 2025). The form is printed from the marts of the last scoring; what was
-entered by hand since is taken in first.
+A scheduled run takes the ICT quarter in which its data interval begins, and waits until the
+quarter's last month is published; a run by hand names its `period` (2025Q3, 2025H1, 2025). The form
+is printed from the marts of the last scoring; what was entered by hand since is taken in first.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from airflow.sdk import Param, dag, task
 
 from service_index import settings
-from service_index.orchestration import alerts, model_tasks, schedules
+from service_index.orchestration import alerts, failures, model_tasks, schedules
 from service_index.settings import ICT
 
 SETTINGS = settings.load()
@@ -38,6 +38,13 @@ SETTINGS = settings.load()
     doc_md=__doc__,
 )
 def report_period() -> None:
+    # Until the quarter's last month is published. A quarter that is given up is left alone.
+    @task.sensor(mode="reschedule", poke_interval=3600, timeout=60 * 86400, soft_fail=True)
+    def wait(params: dict[str, Any], data_interval_start: datetime | None = None) -> bool:
+        from service_index.orchestration import form_stages
+
+        return form_stages.is_due(params, data_interval_start)
+
     @task
     def plan(params: dict[str, Any], data_interval_start: datetime | None = None) -> list[str]:
         from service_index.orchestration import form_stages
@@ -56,7 +63,8 @@ def report_period() -> None:
     def gate(periods: list[str]) -> list[str]:
         from service_index.orchestration import form_stages
 
-        return form_stages.gate_forms(periods)
+        with failures.final():
+            return form_stages.gate_forms(periods)
 
     @task
     def publish(periods: list[str], params: dict[str, Any]) -> dict[str, Any]:
@@ -64,7 +72,9 @@ def report_period() -> None:
 
         return form_stages.publish_forms(periods, reason=params["reason"])
 
-    transformed = transform(plan())
+    planned = plan()
+    wait() >> planned
+    transformed = transform(planned)
     transformed >> model_tasks.dbt_models(SETTINGS.dbt_project)
     publish(gate(transformed))
 

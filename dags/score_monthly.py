@@ -14,7 +14,7 @@ from typing import Any
 from airflow.sdk import Param, dag, task, task_group
 
 from service_index import settings
-from service_index.orchestration import alerts, model_tasks, schedules
+from service_index.orchestration import alerts, failures, model_tasks, schedules
 from service_index.settings import ICT
 
 SETTINGS = settings.load()
@@ -67,7 +67,8 @@ def score_monthly() -> None:
     def gate(plan: dict[str, Any]) -> dict[str, Any]:
         from service_index.orchestration import stages
 
-        return stages.gate_marts(plan["month"])
+        with failures.final():
+            return stages.gate_marts(plan["month"])
 
     @task
     def publish(plan: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:

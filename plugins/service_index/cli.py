@@ -14,6 +14,7 @@ from rich.console import Console
 
 from service_index import alert_commands, operation_commands, quarantine_commands
 from service_index import settings as settings_module
+from service_index.orchestration import failures
 from service_index.orchestration.progress import at_terminal, console, keep, say
 
 app = typer.Typer(
@@ -50,7 +51,7 @@ def main() -> None:
             raise
         reason = " ".join(str(error).split()) or type(error).__name__
         console.print(f"error: {reason}", style="red", markup=False)
-        keep(reason, "error")
+        keep(failures.public_reason(error), "error")
         sys.exit(1)
 
 

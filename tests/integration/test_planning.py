@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 import pytest
 from late_batch import FEEDS
 
-from service_index.orchestration import planning, stages
+from service_index.loading import request_window
+from service_index.orchestration import failures, form_stages, planning, stages
 from service_index.orchestration.planning import IngestPlan
 from service_index.orchestration.stages import StageError
+from service_index.orchestration.windows import days_window
 from service_index.settings import ICT
 from simulator.server import SampleSource
 from tests.pipeline import Pipeline, open_pipeline
@@ -62,6 +65,19 @@ def test_a_nightly_run_takes_the_day_before(pipeline: Pipeline) -> None:
 def test_a_scheduled_run_reaches_back_to_what_is_loaded(pipeline: Pipeline) -> None:
     pipeline.ingest("2025-03-01", "2025-03-03")
     plan = planning.plan_ingest(BY_THE_SCHEDULER, night_of(ict(2025, 3, 5)), is_scheduled=True)
+    assert ends(plan) == (ict(2025, 3, 3), ict(2025, 3, 6))
+
+
+def test_a_scheduled_run_reaches_back_to_what_was_asked_for_and_never_came(
+    pipeline: Pipeline,
+) -> None:
+    overlap = timedelta(hours=1)
+    with pipeline.connect() as connection:
+        for feed in ("dossiers", "payments"):
+            request_window(connection, feed, ict(2025, 3, 3) - overlap, ict(2025, 3, 4))
+        connection.commit()
+    params = BY_THE_SCHEDULER | {"overlap_minutes": 60}
+    plan = planning.plan_ingest(params, night_of(ict(2025, 3, 5)), is_scheduled=True)
     assert ends(plan) == (ict(2025, 3, 3), ict(2025, 3, 6))
 
 
@@ -173,12 +189,48 @@ def test_a_scoring_takes_all_that_was_announced_since_the_last() -> None:
     ]
 
 
+def test_a_run_that_is_not_to_publish_publishes_nothing_that_was_announced() -> None:
+    announced = [{"months": [{"month": "2025-03", "publish": True}]}]
+    plans = planning.plan_months({"month": None, "publish": False}, announced, None)
+    assert plans == [{"month": "2025-03", "publish": False}]
+
+
+def test_a_form_waits_for_the_release_of_its_quarters_last_month(pipeline: Pipeline) -> None:
+    first_quarter = ict(2025, 1, 2, 6)
+    assert form_stages.is_due({"period": "2025Q1"}, None)
+    assert not form_stages.is_due({"period": None}, first_quarter)
+    pipeline.ingest("2025-03-01", "2025-04-01")
+    pipeline.score("2025-03")
+    assert not form_stages.is_due({"period": None}, first_quarter)
+    pipeline.publish("2025-03")
+    assert form_stages.is_due({"period": None}, first_quarter)
+
+
+def test_a_transform_waits_for_a_gate_that_is_on_its_way(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An ingest of the schedule may be between its load and its gate when a scoring begins."""
+    monkeypatch.setattr(failures, "_is_attended", [])
+    stages.land(days_window("2025-03-01", "2025-04-01"), overlap=timedelta(0))
+    stages.load()
+    gate = threading.Timer(3, stages.gate_batches)
+    gate.start()
+    report = stages.transform("2025-03")
+    gate.join()
+    assert report.transform_run_id is not None
+    pipeline.score("2025-03")
+    assert pipeline.publish("2025-03")["is_new"]
+
+
 def test_a_scoring_by_the_clock_leaves_a_month_that_is_not_loaded(pipeline: Pipeline) -> None:
     interval = ict(2025, 3, 2, 4), ict(2025, 4, 2, 4)
     assert planning.plan_months({"month": None}, [], interval) == []
     pipeline.ingest("2025-03-01", "2025-04-01")
     march = [{"month": "2025-03", "publish": True}]
     assert planning.plan_months({"month": None}, [], interval) == march
+    pipeline.score("2025-03")
+    pipeline.publish("2025-03")
+    assert planning.plan_months({"month": None}, [], interval) == []
 
 
 def test_stages_take_the_months_that_were_planned(pipeline: Pipeline) -> None:

@@ -34,7 +34,10 @@ def task_failed(context: Any) -> None:
     from service_index.orchestration import troubles
 
     task, arguments = _task_of(context)
-    tell(troubles.of_task(task, context.get("exception"), arguments), _run_of(context))
+    tell(
+        troubles.of_task(task, failures.cause_of(context.get("exception")), arguments),
+        _run_of(context),
+    )
 
 
 def run_failed(context: Any) -> None:

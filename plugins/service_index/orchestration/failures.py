@@ -2,23 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-_reasons: list[str] = []
+# Of each task that failed: its reason for whoever waits at the terminal, and the public one.
+_reasons: list[tuple[str, str]] = []
 _is_attended: list[bool] = []
 
 
 def remember(context: Any) -> None:
     """Keep the message of a failed task's exception, without a traceback."""
     task = context["task_instance"].task_id
-    error = context.get("exception")
+    error = cause_of(context.get("exception"))
     reason = " ".join(str(error).split()) if error and str(error) else type(error).__name__
-    _reasons.append(f"{task}: {reason}")
+    _reasons.append((f"{task}: {reason}", f"{task}: {public_reason(error)}"))
 
 
-def first() -> str | None:
-    """The reason of the first task that failed since `attend`."""
+def first() -> tuple[str, str] | None:
+    """The reason of the first task that failed since `attend`, and its public form."""
     return _reasons[0] if _reasons else None
+
+
+@contextmanager
+def final() -> Iterator[None]:
+    """A refusal in this block (StageError) ends its task: what was refused is not let through, nor
+    judged otherwise, by trying again. What breaks is tried again."""
+    from service_index.orchestration.stages import StageError
+
+    try:
+        yield
+    except StageError as refusal:
+        from airflow.sdk.exceptions import AirflowFailException
+
+        raise AirflowFailException(str(refusal)) from refusal
+
+
+def cause_of(error: BaseException | None) -> BaseException | None:
+    """The project's own error behind Airflow's for what is not tried again."""
+    if error is not None and type(error).__name__ == "AirflowFailException" and error.__cause__:
+        return error.__cause__
+    return error
 
 
 def attend() -> None:

@@ -9,9 +9,14 @@ from typing import Any
 import psycopg
 
 from service_index.orchestration import dbt_project, lineage, metrics, stages
-from service_index.orchestration.periods import parse_period, periods_of_quarter
+from service_index.orchestration.periods import (
+    last_month_of_quarter,
+    parse_period,
+    periods_of_quarter,
+)
 from service_index.orchestration.progress import say
 from service_index.orchestration.stages import StageError
+from service_index.orchestration.watching import has_release
 from service_index.settings import Settings
 from service_index.warehouse.locks import marts_shared
 
@@ -23,6 +28,17 @@ def plan_periods(params: dict[str, Any], interval_start: datetime | None) -> lis
     if interval_start is None:
         raise StageError("the run has no data interval: name its period")
     return periods_of_quarter(interval_start)
+
+
+def is_due(params: dict[str, Any], interval_start: datetime | None) -> bool:
+    """Whether it is time for the form: its period was named, or its quarter's last month has a
+    release that is not provisional."""
+    if params.get("period"):
+        return True
+    if interval_start is None:
+        raise StageError("the run has no data interval: name its period")
+    with stages.open_warehouse() as (connection, _, _settings):
+        return has_release(connection, f"{last_month_of_quarter(interval_start):%Y-%m}")
 
 
 @metrics.around("gate_forms")

@@ -21,7 +21,14 @@ _METADATA_VARIABLES = (METADATA_VARIABLE, f"{METADATA_VARIABLE}_CMD", f"{METADAT
 
 
 class RunFailedError(Exception):
-    """A DAG run did not succeed; the message is the first failed task's own one-line reason."""
+    """A DAG run did not succeed; the message is the first failed task's own one-line reason.
+
+    `public` is the same without what a database quotes of a row.
+    """
+
+    def __init__(self, reason: str, public: str | None = None) -> None:
+        super().__init__(reason)
+        self.public = public or reason
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -122,7 +129,7 @@ class LocalAirflow:
         with self._quietly():
             dag_run = self._dag(dag_id).test(run_conf=conf)
         if dag_run is None or str(dag_run.state) != "success":
-            raise RunFailedError(failures.first() or f"{dag_id} failed without saying why")
+            raise RunFailedError(*(failures.first() or [f"{dag_id} failed without saying why"]))
 
     def _dag(self, dag_id: str) -> Any:
         if dag_id not in self._dags:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 
 from service_index.orchestration.windows import business_month
 
@@ -15,6 +15,12 @@ def parse_period(text: str) -> str:
     if not _PERIOD.fullmatch(text):
         raise ValueError(f"'{text}' is not a period: write it as 2025Q3, 2025H1 or 2025")
     return text
+
+
+def last_month_of_quarter(interval_start: datetime) -> date:
+    """The last month of the ICT quarter in which a data interval begins, as its first day."""
+    month = business_month(interval_start)
+    return month.replace(month=(month.month + 2) // 3 * 3)
 
 
 def periods_of_quarter(interval_start: datetime) -> list[str]:

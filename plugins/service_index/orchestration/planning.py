@@ -14,6 +14,7 @@ import psycopg
 
 from service_index.orchestration.progress import say
 from service_index.orchestration.stages import StageError, open_warehouse
+from service_index.orchestration.watching import has_release
 from service_index.orchestration.windows import (
     Window,
     business_day,
@@ -61,7 +62,8 @@ def plan_ingest(
         often = settings.ingest_minutes is not None
         window = Window(*interval) if often else business_day(interval[0])
         if is_scheduled:
-            window = _from_where_it_ended(connection, window)
+            overlap = timedelta(minutes=params.get("overlap_minutes") or 0)
+            window = _from_where_it_ended(connection, window, overlap)
         return _ingest_plan(window, snapshots=not often or _snapshots_are_due(connection, window))
 
 
@@ -80,13 +82,26 @@ def _ingest_plan(window: Window, *, snapshots: bool = True) -> IngestPlan:
     }
 
 
-def _from_where_it_ended(connection: psycopg.Connection, window: Window) -> Window:
-    row = connection.execute("select min(loaded_until) from ops.watermark").fetchone()
-    loaded_until: datetime | None = row[0] if row else None
-    if loaded_until is None or loaded_until >= window.start:
+def _from_where_it_ended(
+    connection: psycopg.Connection, window: Window, overlap: timedelta
+) -> Window:
+    """From where the first feed that is read by windows is no more complete; where nothing of it
+    has come, from where it was first asked for (whose overlap is not taken twice)."""
+    row = connection.execute(
+        """
+        select min(coalesce(w.loaded_until, asked.first_from + %s))
+        from (
+            select feed, min(window_from) as first_from from ops.requested_window group by feed
+        ) as asked
+        full join ops.watermark as w using (feed)
+        """,
+        [overlap],
+    ).fetchone()
+    ended: datetime | None = row[0] if row else None
+    if ended is None or ended >= window.start:
         return window
-    say(f"catching up from {loaded_until.astimezone(ICT):%Y-%m-%d %H:%M}")
-    return Window(loaded_until, window.end)
+    say(f"catching up from {ended.astimezone(ICT):%Y-%m-%d %H:%M}")
+    return Window(ended, window.end)
 
 
 def _snapshots_are_due(connection: psycopg.Connection, window: Window) -> bool:
@@ -115,20 +130,27 @@ def plan_months(
     params: dict[str, Any], announced: Iterable[dict[str, Any]], interval: Interval | None
 ) -> list[MonthPlan]:
     """The months of a scoring run: as named; else as announced by ingest runs (`months` of each
-    event, as `months_to_score` gave them); else that of the data interval, where it is loaded."""
+    event, as `months_to_score` gave them); else that of the data interval, where it is loaded and
+    has no release."""
+    may_publish = bool(params.get("publish", True))
     if params.get("month"):
-        return [{"month": plan_month(params, None), "publish": bool(params["publish"])}]
+        return [{"month": plan_month(params, None), "publish": may_publish}]
     wanted: dict[str, bool] = {}
     for event in announced:
         for plan in event["months"]:
             wanted[plan["month"]] = wanted.get(plan["month"], False) or plan["publish"]
     if wanted:
-        return [{"month": month, "publish": wanted[month]} for month in sorted(wanted)]
+        return [
+            {"month": month, "publish": wanted[month] and may_publish} for month in sorted(wanted)
+        ]
     month = plan_month(params, interval[0] if interval else None)
     with open_warehouse() as (connection, _, _settings):
-        if _is_loaded(connection, parse_month(month)):
-            return [{"month": month, "publish": True}]
-    say(f"{month} is not loaded from end to end: the run that loads the rest has it scored")
+        if has_release(connection, month):
+            say(f"{month} has its release: a revision is made by hand")
+        elif _is_loaded(connection, parse_month(month)):
+            return [{"month": month, "publish": may_publish}]
+        else:
+            say(f"{month} is not loaded from end to end: the run that loads the rest has it scored")
     return []
 
 

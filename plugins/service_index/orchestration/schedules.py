@@ -40,5 +40,5 @@ def score(settings: Settings) -> AssetOrTimeSchedule:
 
 
 def form(settings: Settings) -> CronDataIntervalTimetable:
-    """After the run that scores a quarter's last month."""
+    """When a quarter's last month can be published; the run waits until it is."""
     return CronDataIntervalTimetable(f"0 6 {settings.cutoff_day} 1,4,7,10 *", timezone=_ICT)

@@ -20,6 +20,7 @@ from service_index.orchestration import (
     coverage,
     dbt_build,
     dbt_project,
+    failures,
     lineage,
     metrics,
 )
@@ -207,6 +208,8 @@ def transform(
                 "again, `--override-gate CHECK --because …` takes it as it is"
             )
         connection.commit()
+        if not failures.is_attended():
+            transforming.await_gates(connection)
         report = transforming.transform(connection, dsn, settings, on_model=tell)
     if report.transform_run_id is None:
         say("dbt: the marts are up to date")

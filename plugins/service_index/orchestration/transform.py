@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -10,8 +11,12 @@ import psycopg
 
 from service_index.orchestration import dbt_build, dbt_project, lineage
 from service_index.orchestration.dbt_build import ModelResult, RefusedBatchError, TransformError
+from service_index.orchestration.progress import say
 from service_index.settings import Settings
 from service_index.warehouse.locks import marts_alone
+
+# A gate of many batches on a busy machine took 20 s.
+LONGEST_GATE_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,24 @@ def transform(
     lineage.transformed(dsn, settings.dbt_project, state)
     dbt_build.raise_failures(results, state)
     return TransformReport(run_id, is_full, results)
+
+
+def await_gates(connection: psycopg.Connection) -> None:
+    """Wait while batches are on their way through their gate, but for no longer than gates take:
+    an ingest of the schedule may be between its load and its gate."""
+    told = False
+    deadline = time.monotonic() + LONGEST_GATE_SECONDS
+    while time.monotonic() < deadline:
+        row = connection.execute(
+            "select exists (select from ops.batch where status = 'loaded')"
+        ).fetchone()
+        connection.commit()
+        if row is None or not row[0]:
+            return
+        if not told:
+            say("waiting for batches that are on their way through their gate")
+            told = True
+        time.sleep(1)
 
 
 def _selection(is_full: bool) -> tuple[str, ...]:
@@ -201,6 +224,10 @@ def _anything_pending(connection: psycopg.Connection, by_hand: str) -> bool:
 
 
 def _begin(connection: psycopg.Connection, is_full: bool, revision: str, by_hand: str) -> int:
+    # Batches and the watermark as they were at one instant: an ingest may go on beside it.
+    connection.commit()
+    connection.execute("set transaction isolation level repeatable read")
+    _refuse_ungated(connection)
     # Who has the lock has taken over from a run that lost it: what that one still writes ends
     # first, and it writes no more (dbt's hook `hold_transform_run`).
     connection.execute(

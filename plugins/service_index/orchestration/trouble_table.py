@@ -223,6 +223,13 @@ TABLE = (
         "a-release-cannot-be-published",
     ),
     Line(
+        "report_period.wait",
+        "the statistical form does not start",
+        _NO_FORM,
+        "Look at the task's log. By hand: `service-index publish --period {period}`.",
+        "a-run-does-not-start",
+    ),
+    Line(
         "report_period.plan",
         "the statistical form does not start",
         _NO_FORM,
