@@ -63,6 +63,7 @@ def test_dag_files_import_nothing_heavy_when_they_are_parsed() -> None:
     light = {"__future__", "datetime", "typing", "airflow", "service_index"}
     light_of_ours = {
         "service_index.orchestration.alerts",
+        "service_index.orchestration.failures",
         "service_index.orchestration.model_tasks",
         "service_index.orchestration.schedules",
         "service_index.settings",
