@@ -126,6 +126,18 @@ def over(connection: psycopg.Connection, key: str, send: Send) -> None:
     connection.commit()
 
 
+def narrow(connection: psycopg.Connection, key: str, left: str) -> bool:
+    """Let the open incident of that key go on as `left`, the part of it that is not over; false
+    where that part is an open incident already."""
+    updated = connection.execute(
+        "update ops.incident set key = %(left)s where key = %(key)s and closed_at is null "
+        "and not exists (select from ops.incident where key = %(left)s and closed_at is null)",
+        {"key": key, "left": left},
+    )
+    connection.commit()
+    return updated.rowcount == 1
+
+
 def was_met_in(connection: psycopg.Connection, run: str) -> bool:
     """Whether a DAG run has met a trouble that is kept. Airflow tells of a run's failure late:
     runs that came after it may have failed or succeeded since."""
