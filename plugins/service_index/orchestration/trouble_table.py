@@ -4,8 +4,8 @@ The first line that fits counts. `error` is the name of an exception or of one t
 of; a line without one fits every failure of the task. `key` is that of a trouble which several
 tasks meet and which is over when its cause is (`watching`), not when the task succeeds; without
 it the key is the task's, with its month or periods. In `headline` and `cure`, {first_day},
-{after_last_day} and {month} are the task's own, {publish_periods} the commands for its periods. `section` is a heading of
-docs/runbook.md.
+{after_last_day} and {month} are the task's own, {publish_periods} the commands for its periods.
+`section` is a heading of docs/runbook.md.
 """
 
 from __future__ import annotations
@@ -253,9 +253,10 @@ TABLE = (
     ),
     Line(
         "await_release.*",
-        "nobody watches for a late release",
-        "It is not told when a month has no release in time.",
-        "Look at the task's log, and at `service-index status` for the releases.",
+        "the wait for a month's release has broken off",
+        "Nothing: Airflow keeps the deadline by itself, and a late release is told as ever.",
+        "Look at the task's log and at `service-index status` for the releases. When it is mended, "
+        "clear the task in Airflow's pages: it waits on.",
         "the-watch-does-not-work",
     ),
     Line(
