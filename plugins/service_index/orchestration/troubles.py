@@ -15,6 +15,7 @@ from service_index.orchestration.trouble_table import TABLE, Line
 from service_index.settings import ICT
 
 _COMMAND = re.compile(r"`service-index [^`]+`")
+_OF_A_MODEL = re.compile(r"\.dbt_models\..+$")
 _UNNAMED = {
     "first_day": "YYYY-MM-DD",
     "after_last_day": "YYYY-MM-DD",
@@ -24,10 +25,12 @@ _UNNAMED = {
 
 
 def of_task(task: str, error: BaseException | None, arguments: Mapping[str, Any]) -> Trouble:
-    """The trouble that the failure of a task (`dag_id.task_id`) is; `arguments` are its call's.
+    """The trouble that the failure of a task (`dag_id.task_id`) is; `arguments` are its call's. Of a
+    task that shows a dbt model it is that of the transform which builds it.
 
     Raises LookupError for a task that the table does not know.
     """
+    task = _OF_A_MODEL.sub(".transform", task)
     kinds = [kind.__name__ for kind in type(error).__mro__] if error else []
     line = next((line for line in TABLE if line.fits(task, kinds)), None)
     if line is None:
