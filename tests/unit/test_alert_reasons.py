@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from service_index import settings
-from service_index.orchestration import dbt_build, failures, troubles
+from service_index.orchestration import dbt_build, failures, model_tasks, troubles
 from service_index.orchestration.dbt_build import ModelResult, TransformError
 from service_index.orchestration.stages import StageError
 
@@ -83,6 +83,14 @@ def test_a_trouble_takes_days_month_and_command_from_its_task() -> None:
     )
     with pytest.raises(LookupError, match=r"ingest_daily\.dance does not stand in the table"):
         troubles.of_task("ingest_daily.dance", None, {})
+
+
+@pytest.mark.parametrize("dag", ["score_monthly", "report_period"])
+def test_a_model_that_failed_last_is_the_transforms_trouble(dag: str) -> None:
+    assert model_tasks.GROUP == "dbt_models"
+    shown = troubles.of_task(f"{dag}.dbt_models.marts.fct_dossier", None, {})
+    assert shown == troubles.of_task(f"{dag}.transform", None, {})
+    assert shown.key == f"{dag}.transform"
 
 
 def test_settings_of_alerts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def _anchors() -> set[str]:
 def test_every_line_names_a_section_and_commands_that_there_are(line: Line) -> None:
     assert line.section in _anchors()
     fields = {field for _, field, _, _ in string.Formatter().parse(line.headline + line.cure)}
-    assert fields <= {None, "first_day", "after_last_day", "month", "period"}
+    assert fields <= {None, "first_day", "after_last_day", "month", "publish_periods"}
     trouble = troubles.of_line(line, "it failed")
     for command in re.findall(r"`service-index ([^`]+)`", trouble.cure):
         _assert_is_command(command.split())

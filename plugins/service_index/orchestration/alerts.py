@@ -71,8 +71,8 @@ def task_succeeded(context: Any) -> None:
     try:
         with _warehouse(settings) as connection:
             task, arguments = _task_of(context)
-            done = {task, troubles.key_of_task(task, arguments)}
-            watching.close_mended(connection, settings, _sender(settings), done=done)
+            mended = troubles.keys_mended(task, arguments)
+            watching.close_mended(connection, settings, _sender(settings), mended=mended)
     except psycopg.Error as error:
         # The task is done; the next success or the hourly watch ends the incident.
         logger.warning("incidents could not be looked through: %s", type(error).__name__)

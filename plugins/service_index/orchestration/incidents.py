@@ -6,16 +6,21 @@ folder stands in, so that its silence is told, and told once.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import msgspec
 import psycopg
 from psycopg.rows import dict_row
 
 from service_index.settings import ICT, Settings
+
+logger = logging.getLogger(__name__)
 
 # Takes a subject and a text; tells whether at least one address took them.
 Send = Callable[[str, str], bool]
@@ -126,6 +131,18 @@ def over(connection: psycopg.Connection, key: str, send: Send) -> None:
     connection.commit()
 
 
+def narrow(connection: psycopg.Connection, key: str, left: str) -> bool:
+    """Let the open incident of that key go on as `left`, the part of it that is not over; false
+    where that part is an open incident already."""
+    updated = connection.execute(
+        "update ops.incident set key = %(left)s where key = %(key)s and closed_at is null "
+        "and not exists (select from ops.incident where key = %(left)s and closed_at is null)",
+        {"key": key, "left": left},
+    )
+    connection.commit()
+    return updated.rowcount == 1
+
+
 def was_met_in(connection: psycopg.Connection, run: str) -> bool:
     """Whether a DAG run has met a trouble that is kept. Airflow tells of a run's failure late:
     runs that came after it may have failed or succeeded since."""
@@ -145,47 +162,92 @@ def open_keys(connection: psycopg.Connection) -> Collection[str]:
 
 
 class _Kept(msgspec.Struct):
-    """What a file keeps of an incident that the warehouse could not."""
+    """What a file keeps of an incident that the warehouse could not. Beside it lies an empty file
+    once it is told: a full disk takes no text, but mostly still a name."""
 
     trouble: Trouble
     opened_at: datetime
-    is_told: bool
 
 
 def met_without_warehouse(settings: Settings, trouble: Trouble, send: Send) -> None:
     """The same where nothing can be kept in the warehouse: told once, until it answers again."""
     path = _folder(settings) / f"{trouble.key}.json"
-    if path.exists():
-        kept = msgspec.json.decode(path.read_bytes(), type=_Kept)
-    else:
-        kept = _Kept(trouble, datetime.now(UTC), is_told=False)
-    if not kept.is_told:
-        kept.is_told = send(trouble.subject, trouble.message(kept.opened_at))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(msgspec.json.encode(kept))
+    kept = _read(path)
+    if kept is None:
+        kept = _Kept(trouble, datetime.now(UTC))
+        try:
+            _write(path, kept)
+        except OSError as error:
+            logger.warning("an incident could not be kept: %s", type(error).__name__)
+    told, sending = _told(path), path.with_suffix(".sending")
+    if told.exists():
+        return
+    try:
+        # Before it is sent: what cannot be noted would be sent at every failure.
+        sending.touch()
+    except OSError as error:
+        logger.warning("an incident was not told: %s", type(error).__name__)
+        return
+    if send(trouble.subject, trouble.message(kept.opened_at)):
+        with suppress(FileNotFoundError):  # the warehouse has answered meanwhile
+            sending.replace(told)
 
 
 def warehouse_answers(
     connection: psycopg.Connection, settings: Settings, send: Send, silence: str
 ) -> None:
     """End the incident of its silence (whose key is given), and take over what was met in it."""
-    for path in sorted(_folder(settings).glob("*.json")):
-        kept = msgspec.json.decode(path.read_bytes(), type=_Kept)
-        trouble = kept.trouble
+    folder = _folder(settings)
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)  # while there is room for it
+    for path in sorted(folder.glob("*.json")):
+        kept = _read(path)
+        if kept is None:
+            continue
+        trouble, is_told = kept.trouble, _told(path).exists()
         if trouble.key != silence:
-            _take_over(connection, kept)
-        elif kept.is_told and not send(*_end(trouble.key, trouble.headline, kept.opened_at, 1)):
+            _take_over(connection, kept, is_told=is_told)
+        elif is_told and not send(*_end(trouble.key, trouble.headline, kept.opened_at, 1)):
             continue
         path.unlink(missing_ok=True)
+    for mark in (*folder.glob("*.told"), *folder.glob("*.sending")):
+        if not mark.with_suffix(".json").exists():
+            mark.unlink(missing_ok=True)
 
 
-def _take_over(connection: psycopg.Connection, kept: _Kept) -> None:
+def _read(path: Path) -> _Kept | None:
+    """What a file keeps; one that cannot be read is taken away, as if there were none."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Kept)
+    except OSError:  # among others: another process has taken it over
+        return None
+    except msgspec.MsgspecError:
+        path.unlink(missing_ok=True)
+        return None
+
+
+def _write(path: Path, kept: _Kept) -> None:
+    """All of the file or nothing: nobody reads half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(f".{uuid4()}")
+    try:
+        unfinished.write_bytes(msgspec.json.encode(kept))
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _told(path: Path) -> Path:
+    return path.with_suffix(".told")
+
+
+def _take_over(connection: psycopg.Connection, kept: _Kept, *, is_told: bool) -> None:
     connection.execute(
         "insert into ops.incident "
         "(key, headline, what, blocks, cure, runbook_section, opened_at, told_at) "
         "values (%s, %s, %s, %s, %s, %s, %s, %s) "
         "on conflict (key) where closed_at is null do nothing",
-        [*astuple(kept.trouble), kept.opened_at, kept.opened_at if kept.is_told else None],
+        [*astuple(kept.trouble), kept.opened_at, kept.opened_at if is_told else None],
     )
     connection.commit()
 

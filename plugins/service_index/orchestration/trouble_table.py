@@ -3,9 +3,9 @@
 The first line that fits counts. `error` is the name of an exception or of one that it is a kind
 of; a line without one fits every failure of the task. `key` is that of a trouble which several
 tasks meet and which is over when its cause is (`watching`), not when the task succeeds; without
-it the key is the task's, with its month or period. In `headline` and `cure`, {first_day},
-{after_last_day}, {month} and {period} are the task's own. `section` is a heading of
-docs/runbook.md.
+it the key is the task's, with its month or periods. In `headline` and `cure`, {first_day},
+{after_last_day} and {month} are the task's own, {publish_periods} the commands for its periods.
+`section` is a heading of docs/runbook.md.
 """
 
 from __future__ import annotations
@@ -233,15 +233,14 @@ TABLE = (
         "report_period.plan",
         "the statistical form does not start",
         _NO_FORM,
-        "Look at the task's log. By hand: `service-index publish --period {period}`.",
+        "Look at the task's log. By hand: {publish_periods}.",
         "a-run-does-not-start",
     ),
     Line(
         "report_period.transform",
         "the statistical form cannot be computed",
         _NO_FORM,
-        "Look into the log that the reason names. When it is mended: "
-        "`service-index publish --period {period}`.",
+        "Look into the log that the reason names. When it is mended: {publish_periods}.",
         "the-scores-cannot-be-computed",
     ),
     Line(
@@ -249,21 +248,22 @@ TABLE = (
         "the statistical form has failed its gate",
         _NO_FORM,
         "`service-index status` names the check and its report. Have the figures mended, then "
-        "`service-index publish --period {period}`.",
+        "{publish_periods}.",
         "the-form-has-failed-its-gate",
     ),
     Line(
         "report_period.publish",
         "the statistical form cannot be published",
         _NO_FORM,
-        "Mend what the reason names, then `service-index publish --period {period}`.",
+        "Mend what the reason names, then {publish_periods}.",
         "a-release-cannot-be-published",
     ),
     Line(
         "await_release.*",
-        "nobody watches for a late release",
-        "It is not told when a month has no release in time.",
-        "Look at the task's log, and at `service-index status` for the releases.",
+        "the wait for a month's release has broken off",
+        "Nothing: Airflow keeps the deadline by itself, and a late release is told as ever.",
+        "Look at the task's log and at `service-index status` for the releases. When it is mended, "
+        "clear the task in Airflow's pages: it waits on.",
         "the-watch-does-not-work",
     ),
     Line(

@@ -15,19 +15,22 @@ from service_index.orchestration.trouble_table import TABLE, Line
 from service_index.settings import ICT
 
 _COMMAND = re.compile(r"`service-index [^`]+`")
+_OF_A_MODEL = re.compile(r"\.dbt_models\..+$")
 _UNNAMED = {
     "first_day": "YYYY-MM-DD",
     "after_last_day": "YYYY-MM-DD",
     "month": "YYYY-MM",
-    "period": "PERIOD",
+    "publish_periods": "`service-index publish --period PERIOD`",
 }
 
 
 def of_task(task: str, error: BaseException | None, arguments: Mapping[str, Any]) -> Trouble:
-    """The trouble that the failure of a task (`dag_id.task_id`) is; `arguments` are its call's.
+    """The trouble that the failure of a task (`dag_id.task_id`) is; `arguments` are its call's. Of a
+    task that shows a dbt model it is that of the transform which builds it.
 
     Raises LookupError for a task that the table does not know.
     """
+    task = _OF_A_MODEL.sub(".transform", task)
     kinds = [kind.__name__ for kind in type(error).__mro__] if error else []
     line = next((line for line in TABLE if line.fits(task, kinds)), None)
     if line is None:
@@ -38,11 +41,24 @@ def of_task(task: str, error: BaseException | None, arguments: Mapping[str, Any]
 
 
 def key_of_task(task: str, arguments: Mapping[str, Any]) -> str:
-    """The key of the troubles that are over when the task succeeds."""
+    """The key of the trouble that a task's failure is: its month's, or its periods' with `+`."""
     names = _names(arguments)
     about = arguments.keys() & {"month", "plan", "periods"}
     of_what = names.get("month") or names.get("periods")
-    return f"{task}.{of_what}" if about and of_what else task
+    # Whatever a transform is called for, it brings all up to date.
+    return f"{task}.{of_what}" if about and of_what and not task.endswith(".transform") else task
+
+
+def keys_mended(task: str, arguments: Mapping[str, Any]) -> set[str]:
+    """The keys of the troubles that are over when the task succeeds, one for each period."""
+    stem, parts = parts_of(key_of_task(task, arguments))
+    return {task} | {f"{stem}.{part}" for part in parts}
+
+
+def parts_of(key: str) -> tuple[str, list[str]]:
+    """A key's task, and its periods: a scheduled run takes several, a command at a terminal one."""
+    task, _, of_what = key.rpartition(".")
+    return task, of_what.split("+")
 
 
 def of_line(line: Line, what: str, key: str = "", **names: str) -> Trouble:
@@ -80,5 +96,9 @@ def _names(arguments: Mapping[str, Any]) -> dict[str, str]:
         names["month"] = arguments["month"]
     periods = arguments.get("periods")
     if isinstance(periods, list) and periods:
-        names |= {"period": str(periods[0]), "periods": "+".join(map(str, periods))}
+        commands = [f"`service-index publish --period {period}`" for period in periods]
+        names |= {
+            "periods": "+".join(map(str, periods)),
+            "publish_periods": " and ".join(commands),
+        }
     return names

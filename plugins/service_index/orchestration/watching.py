@@ -67,16 +67,34 @@ def close_mended(
     settings: Settings,
     send: Send,
     *,
-    done: Collection[str] = (),
+    mended: Collection[str] = (),
     now: datetime | None = None,
 ) -> None:
-    """Close the incidents whose keys are `done`, and those whose cause is gone."""
+    """Close the incidents whose keys are `mended`, and those whose cause is gone; an incident of
+    several periods goes on with those that are left."""
     incidents.warehouse_answers(connection, settings, send, WAREHOUSE.key)
     for key in incidents.open_keys(connection):
-        is_over = key in done or _is_over(connection, settings, key, now or datetime.now(UTC))
+        task, parts = troubles.parts_of(key)
+        left = [part for part in parts if f"{task}.{part}" not in mended]
+        if left and left != parts:
+            left = _whole_periods(connection, left)
+            is_over = not (left and incidents.narrow(connection, key, f"{task}.{'+'.join(left)}"))
+        else:
+            is_over = not left or _is_over(connection, settings, key, now or datetime.now(UTC))
         connection.commit()
         if is_over:
             incidents.over(connection, key, send)
+
+
+def _whole_periods(connection: psycopg.Connection, periods: list[str]) -> list[str]:
+    """Those that can have a form: one whose months are not all scored is left out by the task,
+    too, and its incident would never end."""
+    rows = connection.execute(
+        "select distinct period from marts.mart_form_period "
+        "where period = any(%s) and missing_months is null order by 1",
+        [periods],
+    )
+    return [period for (period,) in rows]
 
 
 def _is_over(connection: psycopg.Connection, settings: Settings, key: str, now: datetime) -> bool:
