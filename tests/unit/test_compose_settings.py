@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from airflow.providers.openlineage import conf
+from airflow.providers.openlineage.plugins.adapter import OpenLineageAdapter
 
 from service_index.settings import PROJECT_ROOT
 
@@ -47,3 +53,25 @@ def test_every_setting_of_the_code_reaches_the_containers() -> None:
 
     # The home is the image's own.
     assert passed == in_code - {"SERVICE_INDEX_HOME"}
+
+
+def test_lineage_is_off_until_it_is_switched_on_and_then_goes_where_its_secret_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subprocess.run([PROJECT_ROOT / "deploy" / "make-secrets", tmp_path], check=True)
+    file = tmp_path / "lineage.yml"
+    file.write_text(
+        re.sub("^#(?=transport|  )", "", file.read_text("utf-8"), flags=re.MULTILINE), "utf-8"
+    )
+    monkeypatch.setenv("AIRFLOW__OPENLINEAGE__CONFIG_PATH", str(file))
+
+    monkeypatch.setenv(
+        "AIRFLOW__OPENLINEAGE__DISABLED", _in_compose()["SERVICE_INDEX_LINEAGE_DISABLED"]
+    )
+    assert conf.is_disabled()
+    monkeypatch.setenv("AIRFLOW__OPENLINEAGE__DISABLED", "false")
+    assert not conf.is_disabled()
+    transport = OpenLineageAdapter().get_or_create_openlineage_client().transport
+    assert transport.kind == "http"
+    assert transport.url == "https://lineage.example"
+    assert transport.config.auth.get_bearer() == "Bearer a-secret-word"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,3 +22,26 @@ def test_a_port_that_is_taken_is_told_before_anything_is_started(tmp_path: Path)
         with pytest.raises(standalone.StandaloneError, match=f"port {port} is taken"):
             standalone.start(Settings(home=tmp_path, landing_url=str(tmp_path)), port)
     assert not list(tmp_path.iterdir())
+
+
+# As root another user must be become first; of anybody else the first process is none.
+OF_ANOTHER = """
+import os, sys
+from service_index.orchestration import standalone
+if os.getuid() == 0:
+    os.setuid(65534)
+standalone._end_group(int(sys.argv[1]))
+print(standalone._is_alive(int(sys.argv[1])), standalone._is_alive(os.getpgid(0)))
+"""
+
+
+def test_a_number_that_another_users_processes_have_got_is_not_airflow() -> None:
+    group = os.getpgid(0) if os.getuid() == 0 else 1
+    asked = subprocess.run(
+        [sys.executable, "-c", OF_ANOTHER, str(group)],
+        start_new_session=True,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (asked.stdout, asked.stderr) == ("False True\n", "")

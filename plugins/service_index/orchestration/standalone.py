@@ -98,7 +98,7 @@ def _wait_until_healthy(port: int, airflow: subprocess.Popen[bytes]) -> bool:
             ).json()
         except (requests.RequestException, ValueError):
             health = {}
-        parts = ("metadatabase", "scheduler", "dag_processor")
+        parts = ("metadatabase", "scheduler", "dag_processor", "triggerer")
         if all(health.get(part, {}).get("status") == "healthy" for part in parts):
             return True
         time.sleep(1)
@@ -122,9 +122,10 @@ def _started(pids: Path) -> list[int]:
 
 
 def _is_alive(group: int) -> bool:
+    """Whether there is such a process group of ours; another user's has got its number since."""
     try:
         os.killpg(group, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, PermissionError):
         return False
     return True
 
@@ -134,7 +135,7 @@ def _end_group(pid: int) -> None:
     for sign, seconds in ((signal.SIGTERM, 20), (signal.SIGKILL, 5)):
         try:
             os.killpg(pid, sign)
-        except ProcessLookupError:
+        except (ProcessLookupError, PermissionError):
             return
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

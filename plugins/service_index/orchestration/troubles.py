@@ -25,8 +25,8 @@ _UNNAMED = {
 
 
 def of_task(task: str, error: BaseException | None, arguments: Mapping[str, Any]) -> Trouble:
-    """The trouble that the failure of a task (`dag_id.task_id`) is; `arguments` are its call's. Of a
-    task that shows a dbt model it is that of the transform which builds it.
+    """The trouble that the failure of a task (`dag_id.task_id`) is; `arguments` are its call's. Of
+    a task that shows a dbt model it is that of the transform which builds it.
 
     Raises LookupError for a task that the table does not know.
     """
