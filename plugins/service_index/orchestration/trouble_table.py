@@ -226,7 +226,7 @@ TABLE = (
         "report_period.wait",
         "the statistical form does not start",
         _NO_FORM,
-        "Look at the task's log. By hand: `service-index publish --period {period}`.",
+        "Look at the task's log. By hand: {publish_periods}.",
         "a-run-does-not-start",
     ),
     Line(
