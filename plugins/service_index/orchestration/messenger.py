@@ -14,6 +14,8 @@ from service_index.settings import Settings
 
 # Of these the host is no secret; of others the first part may be a token.
 _HOST_IS_SHOWN = {"mailto", "mailtos", "json", "jsons", "xml", "xmls", "form", "forms"}
+# Apprise waits for 4 s, which a mail server that is busy, or checks for spam, needs at times.
+_PATIENCE_SECONDS = 20.0
 logger = logging.getLogger(__name__)
 
 
@@ -68,6 +70,8 @@ def _send_one(number: int, line: str, subject: str, text: str) -> Outcome:
     plugin: Any = apprise.Apprise.instantiate(line)
     if plugin is None:
         return Outcome(shown, False, "it is no address that Apprise understands")
+    for limit in ("socket_connect_timeout", "socket_read_timeout"):
+        setattr(plugin, limit, max(getattr(plugin, limit), _PATIENCE_SECONDS))
     try:
         taken = plugin.notify(title=subject, body=text, body_format=apprise.NotifyFormat.TEXT)
     except Exception as error:  # a plugin's own slip must not hide the trouble told of
