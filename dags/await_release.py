@@ -33,11 +33,7 @@ BEGINS = timedelta(minutes=30)
     catchup=False,
     max_active_runs=6,
     on_failure_callback=alerts.run_failed,
-    default_args={
-        "retries": 2,
-        "retry_delay": timedelta(seconds=settings.load().retry_seconds),
-        **alerts.CALLBACKS,
-    },
+    default_args=alerts.default_args(retries=2),
     deadline=DeadlineAlert(
         reference=DeadlineReference.DAGRUN_LOGICAL_DATE,
         interval=timedelta(days=settings.load().release_deadline_day) - BEGINS,

@@ -7,12 +7,11 @@ a month without one takes the results in with its first.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from airflow.sdk import Asset, CronDataIntervalTimetable, Param, dag, task
 
-from service_index import settings
 from service_index.orchestration import alerts, failures, schedules
 from service_index.settings import ICT
 
@@ -27,11 +26,7 @@ RAW = Asset(name="raw_national_scores", uri="warehouse://raw/national_scores")
     catchup=False,
     max_active_runs=1,
     on_failure_callback=alerts.run_failed,
-    default_args={
-        "retries": 2,
-        "retry_delay": timedelta(seconds=settings.load().retry_seconds),
-        **alerts.CALLBACKS,
-    },
+    default_args=alerts.default_args(retries=2),
     params={
         "month": Param(None, type=["null", "string"], description="YYYY-MM"),
         "skip_landed": Param(False, type="boolean", description="ask only where never landed"),

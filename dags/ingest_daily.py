@@ -23,11 +23,7 @@ from service_index.settings import ICT
     catchup=False,
     max_active_runs=1,
     on_failure_callback=alerts.run_failed,
-    default_args={
-        "retries": 2,
-        "retry_delay": timedelta(seconds=settings.load().retry_seconds),
-        **alerts.CALLBACKS,
-    },
+    default_args=alerts.default_args(retries=2),
     params={
         "window_from": Param(None, type=["null", "string"], description="first day, YYYY-MM-DD"),
         "window_to": Param(None, type=["null", "string"], description="day after the last one"),

@@ -7,7 +7,7 @@ is printed from the marts of the last scoring; what was entered by hand since is
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from airflow.sdk import Param, dag, task
@@ -25,11 +25,7 @@ SETTINGS = settings.load()
     catchup=False,
     max_active_runs=1,
     on_failure_callback=alerts.run_failed,
-    default_args={
-        "retries": 1,
-        "retry_delay": timedelta(seconds=SETTINGS.retry_seconds),
-        **alerts.CALLBACKS,
-    },
+    default_args=alerts.default_args(retries=1),
     params={
         "period": Param(None, type=["null", "string"], description="2025Q3, 2025H1 or 2025"),
         "reason": Param(None, type=["null", "string"], description="why a release is revised"),

@@ -8,7 +8,7 @@ asset that carries the model's name, and stand in the `transform` task's `dbt_mo
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from airflow.sdk import Param, dag, task, task_group
@@ -26,11 +26,7 @@ SETTINGS = settings.load()
     catchup=False,
     max_active_runs=1,
     on_failure_callback=alerts.run_failed,
-    default_args={
-        "retries": 1,
-        "retry_delay": timedelta(seconds=SETTINGS.retry_seconds),
-        **alerts.CALLBACKS,
-    },
+    default_args=alerts.default_args(retries=1),
     params={
         "month": Param(None, type=["null", "string"], description="YYYY-MM"),
         "publish": Param(True, type="boolean", description="false: score and check only"),

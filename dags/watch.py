@@ -6,11 +6,10 @@ failed task. What is over is closed here at the latest.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from airflow.sdk import CronTriggerTimetable, dag, task
 
-from service_index import settings
 from service_index.orchestration import alerts
 from service_index.settings import ICT
 
@@ -21,11 +20,7 @@ from service_index.settings import ICT
     catchup=False,
     max_active_runs=1,
     on_failure_callback=alerts.run_failed,
-    default_args={
-        "retries": 2,
-        "retry_delay": timedelta(seconds=settings.load().retry_seconds),
-        **alerts.CALLBACKS,
-    },
+    default_args=alerts.default_args(retries=2),
     tags=["service-index"],
     doc_md=__doc__,
 )

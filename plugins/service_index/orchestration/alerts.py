@@ -11,10 +11,11 @@ import logging
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from service_index import settings as settings_module
 from service_index.orchestration import failures
 
 if TYPE_CHECKING:
@@ -47,7 +48,6 @@ def run_failed(context: Any) -> None:
         return
     import psycopg
 
-    from service_index import settings as settings_module
     from service_index.orchestration import incidents, troubles
 
     try:
@@ -64,7 +64,6 @@ def task_succeeded(context: Any) -> None:
     """on_success_callback: ends what the task's failures began. One query when nothing is open."""
     import psycopg
 
-    from service_index import settings as settings_module
     from service_index.orchestration import troubles, watching
 
     settings = settings_module.load()
@@ -78,7 +77,14 @@ def task_succeeded(context: Any) -> None:
         logger.warning("incidents could not be looked through: %s", type(error).__name__)
 
 
-CALLBACKS = {"on_failure_callback": task_failed, "on_success_callback": task_succeeded}
+def default_args(retries: int) -> dict[str, Any]:
+    """What every task of a DAG has: it is tried again after a while, and its end is told."""
+    return {
+        "retries": retries,
+        "retry_delay": timedelta(seconds=settings_module.load().retry_seconds),
+        "on_failure_callback": task_failed,
+        "on_success_callback": task_succeeded,
+    }
 
 
 async def release_is_late(context: Mapping[str, Any]) -> None:
@@ -91,7 +97,6 @@ async def release_is_late(context: Mapping[str, Any]) -> None:
 
 
 def _tell_late(month_began: datetime) -> None:
-    from service_index import settings as settings_module
     from service_index.orchestration import incidents, watching
 
     settings = settings_module.load()
@@ -115,7 +120,6 @@ def tell(trouble: Trouble, run: str | None = None) -> None:
     """
     import psycopg
 
-    from service_index import settings as settings_module
     from service_index.orchestration import incidents, trouble_table, troubles
 
     settings = settings_module.load()
