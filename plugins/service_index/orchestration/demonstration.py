@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from service_index.orchestration import release_files, sample_source, stages
-from service_index.orchestration.local_airflow import LocalAirflow
+from service_index.orchestration.local_airflow import LocalAirflow, log_path
 from service_index.orchestration.progress import say
 from service_index.orchestration.windows import parse_month
 from service_index.publishing.current import read_current_month
@@ -64,7 +64,7 @@ def run(settings: Settings, out: Console) -> None:
         "  .venv/bin/service-index status                 what is loaded, checked, published\n"
         "  make up                                        Airflow's own pages\n"
         f"  {settings.reports}   the gates' reports\n"
-        f"  {airflow.log_path}   what Airflow and dbt said",
+        f"  {log_path(settings)}   what Airflow and dbt said",
         markup=False,
     )
 

@@ -6,18 +6,25 @@ import hashlib
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import AbstractContextManager, contextmanager, redirect_stderr, redirect_stdout
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from service_index.orchestration import failures, progress
 from service_index.settings import Settings
 from service_index.warehouse import embedded
-from service_index.warehouse.connection import sqlalchemy_url
+from service_index.warehouse.connection import ensure_database, sqlalchemy_url
 
 METADATA_VARIABLE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 # The address itself, a command that prints it, or its name in a store of secrets.
 _METADATA_VARIABLES = (METADATA_VARIABLE, f"{METADATA_VARIABLE}_CMD", f"{METADATA_VARIABLE}_SECRET")
+
+SERVICES = "airflow"
+# A scheduler takes part in every run that it finds in its metadata, those of a terminal too.
+TERMINAL_SUFFIX = "_terminal"
 
 
 class RunFailedError(Exception):
@@ -31,8 +38,11 @@ class RunFailedError(Exception):
         self.public = public or reason
 
 
-def environment(settings: Settings) -> dict[str, str]:
-    """Airflow's settings for this installation; a variable that is set already wins."""
+def environment(settings: Settings, database: str = SERVICES) -> dict[str, str]:
+    """Airflow's settings for this installation; a variable that is set already wins.
+
+    `database` is that of the embedded server which holds Airflow's metadata.
+    """
     variables = {
         "AIRFLOW_HOME": str(settings.home / "airflow"),
         "AIRFLOW__CORE__DAGS_FOLDER": str(settings.project_root / "dags"),
@@ -41,39 +51,82 @@ def environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__DEFAULT_TIMEZONE": "Asia/Ho_Chi_Minh",
         "SERVICE_INDEX_HOME": str(settings.home),
     }
-    if _metadata_setting() is None:
+    if not _has_metadata_setting():
         variables[METADATA_VARIABLE] = sqlalchemy_url(
-            embedded.database_dsn(settings.home, "airflow"), driver="psycopg2"
+            embedded.database_dsn(settings.home, database), driver="psycopg2"
         )
     return {name: os.environ.get(name, value) for name, value in variables.items()}
 
 
-def _metadata_setting() -> str | None:
-    return next((os.environ[name] for name in _METADATA_VARIABLES if os.environ.get(name)), None)
+def _has_metadata_setting() -> bool:
+    return any(os.environ.get(name) for name in _METADATA_VARIABLES)
 
 
 def prepare(settings: Settings, *, is_new: bool = False) -> None:
-    """Set Airflow's environment and bring its metadata database up.
+    """Bring the metadata of Airflow's services to this version's schema.
 
     Quick when this version did so before; with `is_new` the database is asked all the same.
     """
-    os.environ.update(environment(settings))
-    os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
-    import airflow
+    with _quietly(settings):
+        os.environ.update(environment(settings))
+        address = next(os.environ[name] for name in _METADATA_VARIABLES if os.environ.get(name))
+        _make_schema(settings.home / "airflow" / "metadata-made-for", address, is_new=is_new)
 
-    # Asking the database whether its schema is the newest takes ten seconds of imports.
-    marker = settings.home / "airflow" / "metadata-made-for"
-    # The database's address may hold its password.
-    address = hashlib.sha256(str(_metadata_setting()).encode()).hexdigest()
-    made_for = f"{airflow.__version__} {address}"
-    if is_new or not marker.exists() or marker.read_text(encoding="utf-8") != made_for:
-        from airflow.utils import db
 
-        logging.getLogger("alembic").setLevel(logging.ERROR)
-        db.initdb()
-        _make_pool()
-        marker.parent.mkdir(parents=True, exist_ok=True)
-        marker.write_text(made_for, encoding="utf-8")
+def _prepare_terminal(settings: Settings) -> None:
+    """Set Airflow's environment in this process, with a metadata database of the terminal's own."""
+    is_given = _has_metadata_setting()
+    os.environ.update(environment(settings, SERVICES + TERMINAL_SUFFIX))
+    if is_given:
+        _move_beside()
+    marker = settings.home / "airflow" / f"metadata-made-for{TERMINAL_SUFFIX}"
+    _make_schema(marker, os.environ[METADATA_VARIABLE])
+
+
+def _move_beside() -> None:
+    """From the metadata database that is set to the terminal's on the same server."""
+    from airflow import settings as orm
+    from airflow.configuration import conf
+    from sqlalchemy.engine import make_url
+
+    services = make_url(conf.get("database", "sql_alchemy_conn"))
+    if str(services.database).endswith(TERMINAL_SUFFIX):
+        return
+    terminal = services.set(database=f"{services.database}{TERMINAL_SUFFIX}")
+    with psycopg.connect(
+        services.set(drivername="postgresql").render_as_string(hide_password=False),
+        autocommit=True,
+    ) as connection:
+        try:
+            ensure_database(connection, str(terminal.database))
+        except psycopg.errors.InsufficientPrivilege:
+            raise RunFailedError(
+                "runs of a terminal keep their metadata in a database of their own, and Airflow's "
+                f"user may make none: have one made, `create database {terminal.database} owner "
+                f"{services.username}`"
+            ) from None
+    for name in _METADATA_VARIABLES:
+        os.environ.pop(name, None)
+    os.environ[METADATA_VARIABLE] = terminal.render_as_string(hide_password=False)
+    orm.configure_vars()
+    orm.reconfigure_orm()
+
+
+def _make_schema(marker: Path, address: str, *, is_new: bool = False) -> None:
+    """Tables and pool, unless `marker` says that this version made them at this address."""
+    # The address may hold a password.
+    hashed = hashlib.sha256(address.encode()).hexdigest()
+    made_for = f"{version('apache-airflow-core')} {hashed}"
+    if not is_new and marker.exists() and marker.read_text(encoding="utf-8") == made_for:
+        return
+    # Ten seconds of imports.
+    from airflow.utils import db
+
+    logging.getLogger("alembic").setLevel(logging.ERROR)
+    db.initdb()
+    _make_pool()
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    marker.write_text(made_for, encoding="utf-8")
 
 
 def _make_pool() -> None:
@@ -101,24 +154,37 @@ def _switch_metrics_on() -> None:
     )
 
 
+def log_path(settings: Settings) -> Path:
+    """Where it is kept what Airflow, dbt and their libraries say; it is too much for a terminal."""
+    return settings.home / "logs" / "airflow.log"
+
+
+@contextmanager
+def _quietly(settings: Settings) -> Iterator[None]:
+    os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
+    path = log_path(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        path.open("a", encoding="utf-8", buffering=1) as log,
+        redirect_stdout(log),
+        redirect_stderr(log),
+    ):
+        yield
+
+
 class LocalAirflow:
     """Airflow in this process, its database and pool made; DAG files are read once."""
 
-    def __init__(self, settings: Settings, *, is_new: bool = False) -> None:
-        # Airflow, dbt and their libraries talk much; it is kept, but not in the terminal.
-        self.log_path = settings.home / "logs" / "airflow.log"
-        self.log_path.parent.mkdir(parents=True, exist_ok=True)
-        self._log = self.log_path.open("a", encoding="utf-8", buffering=1)
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._dags: dict[str, Any] = {}
         progress.at_terminal(settings.home)
         with self._quietly():
-            prepare(settings, is_new=is_new)
+            _prepare_terminal(settings)
             _switch_metrics_on()
 
-    @contextmanager
-    def _quietly(self) -> Iterator[None]:
-        with redirect_stdout(self._log), redirect_stderr(self._log):
-            yield
+    def _quietly(self) -> AbstractContextManager[None]:
+        return _quietly(self._settings)
 
     def run(self, dag_id: str, conf: dict[str, Any]) -> None:
         """Run one DAG to its end with `conf` as its parameters.

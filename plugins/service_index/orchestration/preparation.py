@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
-from service_index.orchestration import connections
-from service_index.orchestration.local_airflow import LocalAirflow
+from service_index.orchestration import connections, local_airflow
 from service_index.orchestration.progress import say
 from service_index.settings import Settings
 from service_index.warehouse import migrate as warehouse_schema
@@ -23,7 +22,7 @@ def migrate(settings: Settings) -> None:
         f"Dossier source: {source.name if source else 'none yet'}; "
         f"national portal: {portal.name if portal else 'none'}"
     )
-    LocalAirflow(settings, is_new=True)
+    local_airflow.prepare(settings, is_new=True)
     say("Airflow's metadata and the pool of source tasks are as this version needs them")
     changed = warehouse_schema.upgrade(dsn)
     with psycopg.connect(dsn) as connection:

@@ -45,7 +45,7 @@ def start(settings: Settings, port: int) -> None:
     say("Airflow is starting (about a minute) …")
     programs = Path(sys.executable).parent
     environment = os.environ | local_airflow.environment(settings) | _local_only(port)
-    local_airflow.LocalAirflow(settings)
+    local_airflow.prepare(settings)
     # Airflow starts its own parts by name.
     environment["PATH"] = f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"
     log = (settings.home / "logs" / "airflow-standalone.log").open("ab")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 
@@ -36,6 +38,16 @@ def connect(dsn: str, **options: Any) -> psycopg.Connection:
     connection.execute("set datestyle = 'ISO, MDY'")
     connection.commit()
     return connection
+
+
+def ensure_database(connection: psycopg.Connection, name: str) -> None:
+    """Make the database unless it is there; `connection` is to its server, with autocommit."""
+    if connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
+        return
+    try:
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+        logging.getLogger(__name__).debug("another process made %s first", name)
 
 
 def sqlalchemy_url(dsn: str, driver: str = "psycopg") -> str:

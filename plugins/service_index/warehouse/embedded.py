@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import logging
 import subprocess
 import warnings
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+
+from service_index.warehouse.connection import ensure_database
 
 # Working memory suits the sorts of a province's month; synchronous_commit stays on because an
 # acknowledged load must survive a crash.
@@ -101,14 +102,7 @@ def database_dsn(home: Path, database: str) -> str:
     """The dsn of one database of the embedded server; server and database are made if missing."""
     maintenance = ensure_running(home)
     with psycopg.connect(maintenance, autocommit=True) as connection:
-        found = connection.execute(
-            "select 1 from pg_database where datname = %s", [database]
-        ).fetchone()
-        if not found:
-            try:
-                connection.execute(sql.SQL("create database {}").format(sql.Identifier(database)))
-            except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
-                logging.getLogger(__name__).debug("another process made %s first", database)
+        ensure_database(connection, database)
     return maintenance.replace("/postgres?", f"/{database}?")
 
 
