@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import Param, dag, task
 
 from service_index import settings
@@ -59,9 +60,11 @@ def ingest_daily() -> None:
             overlap=timedelta(minutes=params["overlap_minutes"]),
             snapshots=window["snapshots"],
             skip_loaded=params["skip_loaded"],
+            fresh_from=planning.fresh_from(window),
         )
 
-    @task
+    # What is landed is loaded, though another window was never whole.
+    @task(trigger_rule="all_done_min_one_success")
     def load() -> dict[str, Any]:
         from service_index.orchestration import stages
 
@@ -78,8 +81,12 @@ def ingest_daily() -> None:
             outlet_events[schedules.MONTHS_TO_SCORE].add(schedules.MONTHS, extra={"months": months})
         return passed
 
-    window = plan()
-    land(window) >> load() >> gate(window)
+    window, loaded = plan(), load()
+    landed, passed = land(window), gate(window)
+    [window, landed] >> loaded >> passed
+    # Ends the run as failed when anything of it did.
+    whole = EmptyOperator(task_id="whole", on_failure_callback=None, on_success_callback=None)
+    [landed, passed] >> whole
 
 
 ingest_daily()

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -21,7 +21,7 @@ from service_index.settings import ICT
 from service_index.sources.client import SourceClient
 from service_index.sources.endpoint import SourceEndpoint
 from service_index.sources.policy import SourcePolicy
-from simulator.faults import Fault, PageFault, Source
+from simulator.faults import Fault, PageFault, Source, WrongTotal
 from simulator.http_messages import SourceRequest, SourceResponse
 from simulator.server import SampleSource
 
@@ -71,6 +71,21 @@ def keys_of(store: LandingStore, manifest: Manifest) -> list[str]:
 def calls(source: SampleSource, target: str) -> int:
     """How many requests for a feed, or `token`, the source has had."""
     return sum(request.target == target for request in source.requests)
+
+
+@dataclass
+class NeverWhole(WrongTotal):
+    """The window that ends at `until` has a wrong total, however often it is read."""
+
+    times: int | None = None
+    until: datetime = MARCH[1]
+
+    def apply(
+        self, request: SourceRequest, response: SourceResponse, source: Source
+    ) -> SourceResponse:
+        if request.query.get("updated_to") != self.until.astimezone(UTC).isoformat():
+            return response
+        return super().apply(request, response, source)
 
 
 @dataclass

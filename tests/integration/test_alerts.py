@@ -90,11 +90,25 @@ def test_a_source_that_refuses_us_and_one_whose_answers_are_not_whole(
     duty.assert_told_the_end_of(told)
 
     source.faults.append(WrongTotal(feed="dossiers", times=None, by=1))
+    before = batches(pipeline)
     assert airflow.run("ingest_daily", **WINDOW)
+    # What is whole is loaded and gated, though the run ends as failed.
+    new = batches(pipeline) - before
+    assert {feed for _, feed, _ in new} == {
+        "units", "procedures", "payments", "petitions", "ratings"
+    }  # fmt: skip
+    assert {status for _, _, status in new} == {"passed"}
     told = duty.told_once()
     assert told.subject == "Service index: the source's answers are not whole (ingest_daily.land)"
+    assert told.part("It blocks").endswith("Other windows are loaded.")
     assert "not whole after 3 readings" in told.part("What")
     assert "`service-index backfill --from 2025-03-01 --to 2025-03-08`" in told.part("To mend it")
+
+
+def batches(pipeline: Pipeline) -> set[tuple[int, str, str]]:
+    with pipeline.connect() as connection:
+        rows = connection.execute("select batch_id, feed, status from ops.batch")
+        return set(rows.fetchall())
 
 
 def test_landed_files_that_are_damaged(airflow: Unattended, duty: Duty, pipeline: Pipeline) -> None:

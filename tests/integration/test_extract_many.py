@@ -15,6 +15,7 @@ from extraction_support import (
     HURRIED,
     MARCH,
     Between,
+    NeverWhole,
     OtherAnswer,
     calls,
     client_of,
@@ -23,7 +24,7 @@ from extraction_support import (
 )
 
 from service_index.landing.store import LandingStore
-from service_index.sources.errors import PageFailedError, SourceRefusedError
+from service_index.sources.errors import IncompleteWindowError, PageFailedError, SourceRefusedError
 from service_index.sources.extract import Extraction, extract_many
 from service_index.sources.feeds import FEEDS
 from simulator.faults import ServerError, SlowAnswer
@@ -125,6 +126,33 @@ def test_first_error_stops_the_rest_and_what_is_complete_stays(
     assert keys == [record["MaHoSo"] for record in DAILY_DOSSIERS]
     folders = list((tmp_path / "landing" / "dossiers").iterdir())
     assert all((folder / "manifest.json").is_file() for folder in folders)
+
+
+@pytest.mark.parametrize("readers", [1, 4])
+def test_a_window_that_is_never_whole_holds_up_no_other(store: LandingStore, readers: int) -> None:
+    policy = replace(WEEKLY, parallel_windows=readers)
+    with province() as source, client_of(source, policy) as client:
+        source.faults.append(NeverWhole(feed="dossiers"))
+        with pytest.raises(IncompleteWindowError, match=r"2025-03-29.* not whole") as failure:
+            extract_many(client, WANTED, store)
+        landed = [manifest for _, manifest in store.manifests()]
+        assert [manifest.feed for manifest in landed].count("ratings") == 5
+        assert [manifest.feed for manifest in landed].count("dossiers") == 4
+
+        source.faults.append(NeverWhole(feed="ratings"))
+        with pytest.raises(IncompleteWindowError, match=r"windows that failed: 2$"):
+            extract_many(client, WANTED, store)
+    assert "windows that failed" not in str(failure.value)
+
+
+def test_as_many_bad_windows_as_readers_mean_that_the_source_is_down(store: LandingStore) -> None:
+    policy = replace(WEEKLY, parallel_windows=2)
+    with province() as source, client_of(source, policy) as client:
+        source.faults.append(ServerError(feed="dossiers", times=None))
+        with pytest.raises(PageFailedError, match="dossiers 2025-03"):
+            extract_many(client, WANTED, store)
+        assert calls(source, "dossiers") <= 3 * policy.tries
+        assert calls(source, "ratings") <= 1
 
 
 @pytest.fixture

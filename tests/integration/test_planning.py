@@ -53,7 +53,7 @@ def ends(plan: IngestPlan) -> tuple[datetime, datetime]:
 
 def ingested_until(until: datetime) -> IngestPlan:
     return {"window_from": ict(2025, 3, 1).isoformat(), "window_to": until.isoformat(),
-            "snapshots": True}  # fmt: skip
+            "snapshots": True, "fresh_from": None}  # fmt: skip
 
 
 def test_a_nightly_run_takes_the_day_before(pipeline: Pipeline) -> None:
@@ -66,6 +66,7 @@ def test_a_scheduled_run_reaches_back_to_what_is_loaded(pipeline: Pipeline) -> N
     pipeline.ingest("2025-03-01", "2025-03-03")
     plan = planning.plan_ingest(BY_THE_SCHEDULER, night_of(ict(2025, 3, 5)), is_scheduled=True)
     assert ends(plan) == (ict(2025, 3, 3), ict(2025, 3, 6))
+    assert planning.fresh_from(plan) == ict(2025, 3, 5)
 
 
 def test_a_scheduled_run_reaches_back_to_what_was_asked_for_and_never_came(
@@ -85,6 +86,7 @@ def test_a_backfill_takes_its_day_and_no_more(pipeline: Pipeline) -> None:
     pipeline.ingest("2025-03-01", "2025-03-03")
     plan = planning.plan_ingest(BY_THE_SCHEDULER, night_of(ict(2025, 3, 5)))
     assert ends(plan) == (ict(2025, 3, 5), ict(2025, 3, 6))
+    assert planning.fresh_from(plan) is None
 
 
 def test_what_is_loaded_already_is_not_left_out_of_a_scheduled_window(pipeline: Pipeline) -> None:

@@ -1,4 +1,4 @@
-"""Runs of a terminal are not in the metadata of Airflow's services, where a scheduler finds them."""
+"""Runs of a terminal stay out of the metadata of Airflow's services, which a scheduler reads."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
@@ -82,13 +82,16 @@ class LandingStore:
         path = f"{feed}/{landed_at.strftime(_TIME_FORMAT)}-{secrets.token_hex(4)}"
         return LandingWriter(self._root, path, landed_at, feed, kind, source, window, period_month)
 
-    def manifests(self, feed: str | None = None) -> Iterator[tuple[str, Manifest]]:
-        """Every complete landing (of one feed), the earliest first.
+    def manifests(
+        self, feed: str | None = None, *, without: Collection[str] = ()
+    ) -> Iterator[tuple[str, Manifest]]:
+        """Every complete landing (of one feed), the earliest first, but for the paths in `without`.
 
         Yields its path relative to the root, and its manifest. Raises LandingCorruptError where
         a manifest cannot be read.
         """
-        for path in sorted(self._landings(feed), key=lambda path: path.rpartition("/")[2]):
+        wanted = (path for path in self._landings(feed) if path not in without)
+        for path in sorted(wanted, key=lambda path: path.rpartition("/")[2]):
             try:
                 body = (self._root / path / MANIFEST_NAME).read_bytes()
             except FileNotFoundError:

@@ -57,7 +57,7 @@ def load_landed(
     loaded = ledger.landings_loaded(connection)
     reports: list[LoadReport] = []
     for feed, contract in CONTRACTS.items():
-        waiting = [item for item in store.manifests(feed) if item[0] not in loaded]
+        waiting = list(store.manifests(feed, without=loaded))
         records = sum(manifest.delivered for _, manifest in waiting)
         progress = _Progress(tell, feed, records)
         with ExitStack() as closing:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import psycopg
+from psycopg.types.multirange import Multirange
+from psycopg.types.range import Range
 
 from service_index.warehouse.locks import LOADING_LOCK
 
@@ -65,6 +68,30 @@ def is_loaded(
         {"feed": feed, "window_from": window_from, "window_to": window_to, "known_at": None},
     ).fetchone()
     return row is not None and bool(row[0])
+
+
+def not_loaded(
+    connection: psycopg.Connection,
+    feed: str,
+    window_from: datetime,
+    window_to: datetime,
+    landed: Iterable[tuple[datetime, datetime]] = (),
+) -> list[tuple[datetime, datetime]]:
+    """The stretches of the half-open window that neither loaded windows nor `landed` cover."""
+    landed_spans = Multirange([Range(start, end) for start, end in landed])
+    return connection.execute(
+        f"with covered as ({_COVERED}) "  # noqa: S608 - own text
+        "select lower(gap), upper(gap) "
+        "from covered, unnest(tstzmultirange(tstzrange(%(window_from)s, %(window_to)s)) "
+        "- spans - %(landed)s::tstzmultirange) as gap order by gap",
+        {
+            "feed": feed,
+            "window_from": window_from,
+            "window_to": window_to,
+            "landed": landed_spans,
+            "known_at": None,
+        },
+    ).fetchall()
 
 
 def loaded_until(

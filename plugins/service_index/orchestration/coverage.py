@@ -1,55 +1,64 @@
-"""Which parts of a wish are landed already, so that a resumed run fetches only the rest."""
+"""Which parts of a wish are there already, so that a resumed run fetches only the rest."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import pairwise
+
+import psycopg
 
 from service_index.landing.store import LandingStore
+from service_index.loading import ledger, windows
+from service_index.orchestration.windows import ict_midnight
+from service_index.settings import ICT
 from service_index.sources.extract import Extraction
 
 
 def not_yet_landed(
-    wanted: Iterable[Extraction], store: LandingStore, longest: timedelta
+    connection: psycopg.Connection,
+    wanted: Iterable[Extraction],
+    store: LandingStore,
+    overlap: timedelta,
+    fresh_from: datetime | None = None,
 ) -> list[Extraction]:
-    """The pieces (of at most `longest`) that no complete landing covers.
+    """What of the windows is neither landed nor loaded, each gap with the `overlap` before it.
+
+    What lies before `fresh_from` is fetched a day at a time and apart from what follows, so that a
+    stretch that is never whole holds up no other for ever.
 
     Snapshots are fetched along with any window, since its records may name what is new in
     them; with nothing else to fetch, a snapshot that was landed once is enough.
     """
+    loaded = ledger.landings_loaded(connection)
     snapshots: list[Extraction] = []
-    pieces: list[Extraction] = []
+    gaps: list[Extraction] = []
     for extraction in wanted:
         if extraction.window is None:
             snapshots.append(extraction)
             continue
-        covered = _union(
+        landed = [
             (manifest.window_from, manifest.window_to)
-            for _, manifest in store.manifests(extraction.feed.name)
+            for _, manifest in store.manifests(extraction.feed.name, without=loaded)
             if manifest.window_from and manifest.window_to
-        )
-        pieces += [
-            piece
-            for piece in extraction.pieces(longest)
-            if piece.window and not _is_covered(piece.window, covered)
         ]
-    if not pieces:
+        for gap in windows.not_loaded(connection, extraction.feed.name, *extraction.window, landed):
+            first, *others = pairwise(_bounds(*gap, fresh_from))
+            pieces = [(first[0] - overlap, first[1]), *others]
+            gaps += [Extraction(extraction.feed, piece) for piece in pieces]
+    if not gaps:
         snapshots = [one for one in snapshots if not any(store.manifests(one.feed.name))]
-    return snapshots + pieces
+    return snapshots + gaps
 
 
-Span = tuple[datetime, datetime]
-
-
-def _union(spans: Iterable[Span]) -> list[Span]:
-    merged: list[Span] = []
-    for start, end in sorted(spans):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
-
-
-def _is_covered(span: Span, covered: list[Span]) -> bool:
-    return any(start <= span[0] and span[1] <= end for start, end in covered)
+def _bounds(start: datetime, end: datetime, fresh_from: datetime | None) -> list[datetime]:
+    """The ends of a gap and its cuts: every ICT midnight before `fresh_from`, and that."""
+    bounds = [start]
+    if fresh_from is not None and start < fresh_from:
+        day = start.astimezone(ICT).date() + timedelta(days=1)
+        while (midnight := ict_midnight(day)) < min(end, fresh_from):
+            bounds.append(midnight)
+            day += timedelta(days=1)
+        if fresh_from < end:
+            bounds.append(fresh_from)
+    return [*bounds, end]

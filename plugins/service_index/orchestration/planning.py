@@ -30,11 +30,13 @@ Interval = tuple[datetime, datetime]
 
 
 class IngestPlan(TypedDict):
-    """A window as ISO instants, and whether the snapshots are due."""
+    """A window as ISO instants, and whether the snapshots are due. Of a scheduled run, also where
+    its own interval begins: before it, and in it, it fetches only what is missing."""
 
     window_from: str
     window_to: str
     snapshots: bool
+    fresh_from: str | None
 
 
 class MonthPlan(TypedDict):
@@ -60,11 +62,12 @@ def plan_ingest(
         raise StageError("the run has no data interval: name window_from and window_to")
     with open_warehouse() as (connection, _, settings):
         often = settings.ingest_minutes is not None
-        window = Window(*interval) if often else business_day(interval[0])
+        own = window = Window(*interval) if often else business_day(interval[0])
         if is_scheduled:
             overlap = timedelta(minutes=params.get("overlap_minutes") or 0)
-            window = _from_where_it_ended(connection, window, overlap)
-        return _ingest_plan(window, snapshots=not often or _snapshots_are_due(connection, window))
+            window = _from_where_it_ended(connection, own, overlap)
+        snapshots = not often or _snapshots_are_due(connection, window)
+        return _ingest_plan(window, snapshots, own.start if is_scheduled else None)
 
 
 def window_of(plan: IngestPlan) -> Window:
@@ -74,11 +77,19 @@ def window_of(plan: IngestPlan) -> Window:
     )
 
 
-def _ingest_plan(window: Window, *, snapshots: bool = True) -> IngestPlan:
+def fresh_from(plan: IngestPlan) -> datetime | None:
+    """Where a scheduled run's own interval begins."""
+    return datetime.fromisoformat(plan["fresh_from"]) if plan["fresh_from"] else None
+
+
+def _ingest_plan(
+    window: Window, snapshots: bool = True, fresh_from: datetime | None = None
+) -> IngestPlan:
     return {
         "window_from": window.start.isoformat(),
         "window_to": window.end.isoformat(),
         "snapshots": snapshots,
+        "fresh_from": fresh_from.isoformat() if fresh_from else None,
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -55,12 +55,18 @@ def open_warehouse() -> Iterator[tuple[psycopg.Connection, str, Settings]]:
 @metrics.around("land")
 @kill_points.around("land")
 def land(
-    window: Window, *, overlap: timedelta, snapshots: bool = True, skip_loaded: bool = False
+    window: Window,
+    *,
+    overlap: timedelta,
+    snapshots: bool = True,
+    skip_loaded: bool = False,
+    fresh_from: datetime | None = None,
 ) -> dict[str, int]:
     """Fetch the window of every feed, and the snapshots; give the records landed by feed.
 
     `overlap` reaches back before the window, for records that were stamped before its end and
-    committed after it. With `skip_loaded` only what no landing covers is fetched.
+    committed after it. With `skip_loaded` only what no landing covers is fetched; with
+    `fresh_from` too, and what is missing before it apart, a day at a time.
     """
     from service_index.landing.store import LandingStore
     from service_index.loading import request_window
@@ -69,7 +75,8 @@ def land(
     from service_index.sources.feeds import FEEDS
     from service_index.sources.inbox import take_files
 
-    asked = Window(window.start - overlap, window.end)
+    skip_loaded = skip_loaded or fresh_from is not None
+    asked = window if skip_loaded else Window(window.start - overlap, window.end)
     started = time.monotonic()
     with open_warehouse() as (connection, _, settings):
         assert_clocks_agree(connection)
@@ -82,7 +89,7 @@ def land(
             if snapshots or feed.kind == "incremental"
         ]
         if skip_loaded:
-            wanted = coverage.not_yet_landed(wanted, store, client.policy.longest_window)
+            wanted = coverage.not_yet_landed(connection, wanted, store, overlap, fresh_from)
         for extraction in wanted:
             if extraction.window is not None:
                 request_window(connection, extraction.feed.name, *extraction.window)

@@ -82,7 +82,7 @@ TABLE = (
     Line(
         "ingest_daily.land",
         "the source's answers are not whole",
-        _NO_RECORDS,
+        "The window that is named, and the release of its month. Other windows are loaded.",
         "Tell the source's operator which window it is. " + _FETCH_AGAIN,
         "the-sources-answers-are-not-whole",
         error="IncompleteWindowError",

@@ -18,13 +18,20 @@ from itertools import pairwise
 from service_index.landing.manifest import Kind, Manifest
 from service_index.landing.store import LandingStore
 from service_index.sources.client import SourceClient
-from service_index.sources.errors import ExtractionCancelledError, IncompleteWindowError
+from service_index.sources.errors import (
+    ExtractionCancelledError,
+    IncompleteWindowError,
+    PageFailedError,
+)
 from service_index.sources.feeds import Feed
 from service_index.sources.reading import Question, UnsettledReadingError, read
 
 _log = logging.getLogger(__name__)
 
 MAX_PAGE_SIZE = 5000  # of the source contract
+
+# Others may well be had.
+_OF_ONE_WINDOW = (IncompleteWindowError, PageFailedError)
 
 
 @dataclass(frozen=True)
@@ -106,8 +113,10 @@ def extract_many(
     at once. Gives the manifests in the order of
     `wanted`, a window's pieces in order.
 
-    The first error stops the rest and is raised; what was complete by then stays landed, and a
-    later run need not fetch it again. Leftovers of killed runs are removed.
+    A window that cannot be had holds up no other: the rest is landed, then the first such error is
+    raised. Any other error stops the rest, and so do failed pages of as many windows as are read at
+    once, for then the source is down. What was complete by then stays landed, and a later run need
+    not fetch it again. Leftovers of killed runs are removed.
     """
     policy = client.policy
     pieces = [piece for whole in wanted for piece in whole.pieces(policy.longest_window)]
@@ -123,7 +132,9 @@ def extract_many(
             return manifest
         except BaseException as error:
             failures.append(error)  # first, so that no mere cancellation can come before it
-            cancelled.set()
+            failed_pages = sum(isinstance(failure, PageFailedError) for failure in failures)
+            if not isinstance(error, _OF_ONE_WINDOW) or failed_pages >= policy.parallel_windows:
+                cancelled.set()
             raise
 
     store.remove_abandoned()
@@ -135,8 +146,17 @@ def extract_many(
             cancelled.set()
             raise
     if failures:
-        raise failures[0]
+        raise _first_of(failures)
     return [future.result() for future in futures]
+
+
+def _first_of(failures: list[BaseException]) -> BaseException:
+    """What stopped the rest, else the first window's error, with the number of such windows."""
+    causes = [one for one in failures if not isinstance(one, ExtractionCancelledError)]
+    first = next((one for one in causes if not isinstance(one, _OF_ONE_WINDOW)), causes[0])
+    if isinstance(first, _OF_ONE_WINDOW) and len(causes) > 1:
+        return type(first)(f"{first}; windows that failed: {len(causes)}")
+    return first
 
 
 class _Progress:
