@@ -1,4 +1,7 @@
-"""The warehouse that docs/cookbook.md is answered from: the small sample province, published."""
+"""The warehouse that docs/cookbook.md is answered from: the small sample province, published.
+
+python -m tests.cookbook_warehouse    # writes the answers of the page anew
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from docs.cookbook_page.answers import asking, readers
+from docs.cookbook_page.page import PAGE, answered
 from service_index.landing.store import LandingStore
 from service_index.orchestration import dbt_project, national, stages
 from service_index.orchestration.windows import parse_month
@@ -21,7 +26,7 @@ from simulator import dataset
 from simulator.server import SampleSource
 from tests.integration.demo_corrections import correct_one_percent_of_august
 from tests.pipeline import Pipeline, open_pipeline
-from tests.warehouses import fresh_warehouse
+from tests.warehouses import fresh_warehouse, throw_away_server
 
 # When each month is said to be published: the same answers at whatever hour the tests run.
 PUBLISHED_AT = {
@@ -88,3 +93,19 @@ def _publish_form(pipeline: Pipeline, instant: datetime) -> None:
             created_at=instant,
             province_code=load().province_code,
         )
+
+
+def main() -> None:
+    """Write the page with the answers of a warehouse that is made for it."""
+    with (
+        throw_away_server() as server,
+        cookbook_warehouse(server) as pipeline,
+        pipeline.connect() as connection,
+        readers(connection),
+    ):
+        page = answered(PAGE.read_text(encoding="utf-8"), asking(connection))
+    PAGE.write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
