@@ -11,19 +11,15 @@ from pathlib import Path
 import psycopg
 
 from docs.dictionary_page.marts import parse, read_marts
-from docs.dictionary_page.page import build
+from docs.dictionary_page.page import PAGE, ROOT, build
 from docs.dictionary_page.published import read_published
 from service_index.warehouse import embedded, migrate
-
-ROOT = Path(__file__).resolve().parents[2]
-PROJECT = ROOT / "dbt_project"
-PAGE = ROOT / "docs" / "data-dictionary.md"
 
 
 def main() -> None:
     """Write the page."""
     with _migrated_database() as dsn, psycopg.connect(dsn) as connection:
-        page = build(ROOT, read_marts(parse(PROJECT)), read_published(connection))
+        page = build(ROOT, read_marts(parse(ROOT / "dbt_project")), read_published(connection))
     PAGE.write_text(page, encoding="utf-8")
 
 

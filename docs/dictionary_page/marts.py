@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ def _relation(manifest: Any, model: Any) -> Relation:
         key=_key(manifest, model),
         references=_references(model),
         checks=_checks(manifest, model, tests),
-        feeds=(*_models_made_from(manifest, model), *_published_from(model.name)),
+        feeds=(*_made_from(manifest, model), *_published_from(model.name)),
     )
 
 
@@ -103,12 +104,25 @@ def _key(manifest: Any, model: Any) -> tuple[str, ...]:
 
 
 def _references(model: Any) -> tuple[str, ...]:
-    found = [
-        f"({', '.join(constraint.columns)}) → {constraint.to} ({', '.join(constraint.to_columns)})"
+    """Foreign keys: constraints, and what is stated of keys that a refresh cannot afford."""
+    stated = [
+        (constraint.columns, constraint.to, constraint.to_columns)
         for constraint in model.constraints
         if constraint.type.value == "foreign_key"
     ]
-    return tuple(found)
+    stated += [
+        (key["columns"], key["to"], key["to_columns"])
+        for key in model.config.meta.get("foreign_keys", [])
+    ]
+    return tuple(
+        f"({', '.join(columns)}) → {_bare(to)} ({', '.join(to_columns)})"
+        for columns, to, to_columns in stated
+    )
+
+
+def _bare(to: str) -> str:
+    """A constraint names the other model as dbt's Jinja does."""
+    return re.sub(r"^ref\('(\w+)'\)$", r"\1", to)
 
 
 def _checks(manifest: Any, model: Any, tests: list[Any]) -> tuple[Check, ...]:
@@ -128,14 +142,15 @@ def _checks(manifest: Any, model: Any, tests: list[Any]) -> tuple[Check, ...]:
     return (*by_name, *sorted(unit_tests, key=lambda check: check.name))
 
 
-def _models_made_from(manifest: Any, model: Any) -> list[str]:
-    """Marts made from it, directly; and the exposures that read it."""
+def _made_from(manifest: Any, model: Any) -> list[str]:
+    """Marts made from it directly, and the publications and semantic models that read it."""
     found = []
     for child in manifest.child_map[model.unique_id]:
-        if child.startswith("exposure."):
-            found.append(f"exposure {manifest.exposures[child].name}")
-        elif child.startswith("model.") and manifest.nodes[child].schema == SCHEMA:
+        kind, _, name = child.partition(".")
+        if kind == _MODEL and manifest.nodes[child].schema == SCHEMA:
             found.append(f"{SCHEMA}.{manifest.nodes[child].name}")
+        elif kind in {"exposure", "semantic_model"}:
+            found.append(f"{kind.replace('_', ' ')} {name.rpartition('.')[2]}")
     return sorted(found)
 
 

@@ -11,6 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from docs.dictionary_page import reading
 from docs.dictionary_page.relation import Relation
 
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "data-dictionary.md"
+
 # `n<5` would begin a tag, `*` a word in italics, `|` a cell.
 _MARKDOWN = re.compile(r"([*|<\[\]])")
 

@@ -45,6 +45,14 @@ _CONSTRAINTS = """
     where c.connamespace = 'published'::regnamespace and c.contype in ('p', 'f', 'c', 'u')
     order by 1, 2, 3
 """
+_TRIGGERS = """
+    select c.relname, p.proname, obj_description(p.oid, 'pg_proc')
+    from pg_trigger as t
+    join pg_class as c on c.oid = t.tgrelid
+    join pg_proc as p on p.oid = t.tgfoid
+    where c.relnamespace = 'published'::regnamespace and not t.tgisinternal
+    order by 1, 2
+"""
 _VIEWS = """
     select table_name, array_agg(view_name::text order by view_name)
     from information_schema.view_table_usage
@@ -59,6 +67,9 @@ def read_published(connection: psycopg.Connection[Any]) -> list[Relation]:
     Raises ValueError where the database has no comment of one, or no key of it is known.
     """
     constraints = _read_constraints(connection)
+    triggers: defaultdict[str, list[Check]] = defaultdict(list)
+    for name, function, words in connection.execute(_TRIGGERS):
+        triggers[name].append(Check(function, words or ""))
     views = {row[0]: row[1] for row in connection.execute(_VIEWS)}
     relations: dict[str, tuple[str, str, list[Column]]] = {}
     for name, kind, text, column, type_, words in connection.execute(_COLUMNS):
@@ -76,8 +87,9 @@ def read_published(connection: psycopg.Connection[Any]) -> list[Relation]:
             columns=tuple(columns),
             key=_key(name, constraints),
             references=tuple(told for kind_, told, _ in constraints[name] if kind_ == "f"),
-            checks=tuple(
-                Check(told, "") for kind_, told, _ in constraints[name] if kind_ in {"c", "u"}
+            checks=(
+                *(Check(told, "") for kind_, told, _ in constraints[name] if kind_ in {"c", "u"}),
+                *triggers[name],
             ),
             feeds=tuple(f"{SCHEMA}.{view}" for view in views.get(name, [])),
         )

@@ -18,14 +18,17 @@ from psycopg.rows import namedtuple_row
 
 from docs.cookbook_page.answers import BI_READER, asking, readers, run
 from docs.cookbook_page.page import PAGE, Question, answered, questions
+from docs.dictionary_page.page import PAGE as DICTIONARY
 from service_index.settings import ICT
 from simulator import reference
 from tests.cookbook_warehouse import cookbook_warehouse
 from tests.integration.cookbook_dossiers import Dossier, Dossiers
+from tests.integration.told_relations import told_relations
 
 PROVINCE = "33"
 MARCH, JULY, AUGUST, SEPTEMBER = (date(2025, month, 1) for month in (3, 7, 8, 9))
 CUTOFF = datetime(2025, 9, 16, tzinfo=ICT)
+LONG_NAMES = {"timestamptz": "timestamp with time zone"}
 TEXT = PAGE.read_text(encoding="utf-8")
 QUESTIONS = {question.number: question for question in questions(TEXT)}
 
@@ -85,6 +88,31 @@ def test_questions_about_dossiers_are_not_for_everyone(
 ) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="fct_dossier"):
         run(filled, question.sql, BI_READER)
+
+
+def test_the_dictionary_tells_of_this_warehouse(filled: psycopg.Connection) -> None:
+    relations = dict(told_relations(DICTIONARY.read_text(encoding="utf-8")))
+    present = filled.execute(
+        "select oid::regclass::text from pg_class "
+        "where relnamespace in ('marts'::regnamespace, 'published'::regnamespace) "
+        "and relkind in ('r', 'v', 'm', 'p')"
+    ).fetchall()
+    assert {row[0] for row in present} == relations.keys()
+    for name, told in relations.items():
+        columns = filled.execute(
+            "select attname, format_type(atttypid, atttypmod) from pg_attribute "
+            "where attrelid = %s::regclass and attnum > 0 and not attisdropped",
+            [name],
+        ).fetchall()
+        types = {column: LONG_NAMES.get(type_, type_) for column, type_ in told.types.items()}
+        assert dict(columns) == types, name
+        key = ", ".join(told.key)
+        counted = filled.execute(
+            f"select count(*), count(distinct ({key})), "
+            f"count(*) filter (where num_nulls({key}) > 0) from {name}"
+        ).fetchone()
+        assert counted is not None
+        assert counted == (counted[0], counted[0], 0), name
 
 
 def test_1_shortfalls_are_those_of_the_dossiers(ask: Ask, dossiers: Dossiers) -> None:

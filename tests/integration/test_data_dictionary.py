@@ -8,9 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from docs.dictionary_page.__main__ import PAGE, PROJECT, ROOT
 from docs.dictionary_page.marts import parse, read_marts
-from docs.dictionary_page.page import build
+from docs.dictionary_page.page import PAGE, ROOT, build
 from docs.dictionary_page.published import read_published
 from docs.dictionary_page.relation import Relation
 
@@ -56,7 +55,7 @@ TEXT = PAGE.read_text(encoding="utf-8")
 
 @pytest.fixture(scope="module")
 def manifest() -> Any:
-    return parse(PROJECT)
+    return parse(ROOT / "dbt_project")
 
 
 @pytest.fixture(scope="module")
@@ -98,8 +97,8 @@ def test_comments_are_in_both_languages(published: dict[str, Relation]) -> None:
     assert len(published) > 30
     for relation in published.values():
         for text in (relation.text, *(column.text for column in relation.columns)):
-            vietnamese, english = text.split(" · ", maxsplit=1)
-            assert vietnamese and english, (relation.name, text)
+            english, vietnamese = text.split(" — ")
+            assert english and vietnamese, (relation.name, text)
 
 
 def test_a_relation_without_a_comment_is_an_error(warehouse: psycopg.Connection) -> None:
@@ -110,8 +109,8 @@ def test_a_relation_without_a_comment_is_an_error(warehouse: psycopg.Connection)
 
 def test_a_table_without_a_key_is_an_error(warehouse: psycopg.Connection) -> None:
     warehouse.execute("create table published.keyless (release_id text)")
-    warehouse.execute("comment on table published.keyless is 'k · k'")
-    warehouse.execute("comment on column published.keyless.release_id is 'k · k'")
+    warehouse.execute("comment on table published.keyless is 'key — khóa'")
+    warehouse.execute("comment on column published.keyless.release_id is 'key — khóa'")
     with pytest.raises(ValueError, match=r"no key of published\.keyless is known"):
         read_published(warehouse)
 
@@ -138,6 +137,7 @@ def test_it_is_told_where_a_relation_goes(
 ) -> None:
     assert "published.monthly_score" in marts["mart_monthly_score"].feeds
     assert "marts.mart_monthly_score" in marts["fct_criterion_score"].feeds
+    assert "Chỉ giao dịch tạo bản công bố" in _section("published.unit")
     assert "published.current_monthly_score" in published["monthly_score"].feeds
     assert "cookbook.md#question-5" in _section("published.current_monthly_score")
     assert "publishing/month_state.py" in _section("marts.mart_monthly_score")

@@ -1,4 +1,4 @@
-"""Every relation and column of `published` says what it is, in Vietnamese and English."""
+"""Every relation and column of `published` says what it is, in English and Vietnamese."""
 
 from service_index.warehouse.migrations.script_file import execute_beside
 

@@ -1,5 +1,5 @@
--- What relations and columns of `published` are, in Vietnamese and English, for BI tools and
--- docs/data-dictionary.md. Tables come first: a view says what the table behind it says.
+-- What relations and columns of `published` are, in English and Vietnamese as dbt says it of the
+-- marts, for BI tools and docs/data-dictionary.md. A view says what the table behind it says.
 create temporary table relation_text (relation text primary key, vi text, en text) on commit drop;
 insert into relation_text values
 ('change', 'Mỗi giá trị khác với bản công bố liền trước', 'Release × relation × key × column: every value that differs from the release before it'),
@@ -172,15 +172,15 @@ begin
             c.oid::regclass as relation,
             case when c.relkind = 'v' then 'view' else 'table' end as kind,
             case
-                when c.relname like 'current\_%' then t.vi || ' (bản hiện hành)'
-                when c.relname like 'public\_%' then t.vi || ' (bản công khai)'
-                else t.vi
-            end || ' · ' || case
                 when c.relname like 'current\_%' then 'The current releases alone. '
                 when c.relname like 'public\_%'
                     then 'As the public may see it; withheld says why values are missing. '
                 else ''
-            end || t.en as words
+            end || t.en || ' — ' || t.vi || case
+                when c.relname like 'current\_%' then ' (bản hiện hành)'
+                when c.relname like 'public\_%' then ' (bản công khai)'
+                else ''
+            end as words
         from pg_class as c
         join relation_text as t
             on t.relation = regexp_replace(c.relname, '^(current|public)_', '')
@@ -189,7 +189,7 @@ begin
         execute format('comment on %s %s is %L', said.kind, said.relation, said.words);
     end loop;
     for said in
-        select c.oid::regclass as relation, a.attname as name, t.vi || ' · ' || t.en as words
+        select c.oid::regclass as relation, a.attname as name, t.en || ' — ' || t.vi as words
         from pg_class as c
         join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         cross join lateral (
@@ -208,4 +208,8 @@ begin
 end
 $$;
 comment on schema published is
-'Các bản công bố, không bao giờ thay đổi · Immutable releases; read the current_ views, or one release_id of the tables';
+'Immutable releases; read the current_ views, or one release_id of the tables — Các bản công bố, không bao giờ thay đổi';
+comment on function published.refuse_change is
+'No row is ever changed or deleted — Không dòng nào được sửa hay xóa';
+comment on function published.refuse_late_row is
+'Only the transaction that makes a release adds rows to it — Chỉ giao dịch tạo bản công bố mới được thêm dòng';
