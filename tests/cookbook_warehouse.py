@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.cookbook_page.answers import asking, readers
+from docs.cookbook_page.answers import a_province_s_reader, asking
 from docs.cookbook_page.page import PAGE, answered
 from service_index.landing.store import LandingStore
 from service_index.orchestration import dbt_project, national, stages
@@ -101,7 +101,7 @@ def main() -> None:
         throw_away_server() as server,
         cookbook_warehouse(server) as pipeline,
         pipeline.connect() as connection,
-        readers(connection),
+        a_province_s_reader(connection),
     ):
         page = answered(PAGE.read_text(encoding="utf-8"), asking(connection))
     PAGE.write_text(page, encoding="utf-8")

@@ -10,51 +10,29 @@ import psycopg
 from psycopg import sql
 
 from docs.cookbook_page.page import Answer, Question
+from service_index.warehouse.access import BI_READER, UNIT_READER
 
-BI_READER = "cookbook_bi_reader"
-UNIT_READER = "cookbook_unit_reader"
-_FACT = "fct_dossier"
+PROVINCE = "33"
 
 
 @contextmanager
-def readers(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """Two roles for the time being, with what `bi_reader` and `unit_reader` may read."""
-    dossier_level = {
-        row[0]
-        for row in connection.execute(
-            "select table_name from information_schema.columns "
-            "where table_schema = 'marts' and column_name = 'dossier_id'"
-        )
-    }
-    marts = connection.execute(
-        "select relname from pg_class "
-        "where relnamespace = 'marts'::regnamespace and relkind in ('r', 'v')"
-    ).fetchall()
-    for role, of_dossiers in ((BI_READER, set()), (UNIT_READER, {_FACT})):
-        name = sql.Identifier(role)
-        connection.execute(sql.SQL("create role {}").format(name))
-        connection.execute(sql.SQL("grant usage on schema marts, published to {}").format(name))
-        connection.execute(
-            sql.SQL("grant select on all tables in schema published to {}").format(name)
-        )
-        for (mart,) in marts:
-            if mart not in dossier_level - of_dossiers:
-                relation = sql.Identifier("marts", mart)
-                connection.execute(sql.SQL("grant select on {} to {}").format(relation, name))
+def a_province_s_reader(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """`unit_reader` itself is a reader of the whole province for the time being."""
+    connection.execute(
+        "insert into access.unit_reader (reader, unit_code) values (%s, %s)",
+        [UNIT_READER, PROVINCE],
+    )
     connection.commit()
     try:
         yield
     finally:
         connection.rollback()
-        for role in (BI_READER, UNIT_READER):
-            name = sql.Identifier(role)
-            connection.execute(sql.SQL("drop owned by {}").format(name))
-            connection.execute(sql.SQL("drop role {}").format(name))
+        connection.execute("delete from access.unit_reader where reader = %s", [UNIT_READER])
         connection.commit()
 
 
 def asking(connection: psycopg.Connection[Any]) -> Callable[[Question], Answer]:
-    """Runs a question's SQL as the reader that it is for; `readers` must be there."""
+    """Runs a question's SQL as the reader that it is for (see `a_province_s_reader`)."""
 
     def ask(question: Question) -> Answer:
         role = UNIT_READER if question.is_for_unit_reader else BI_READER

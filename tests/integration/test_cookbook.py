@@ -16,10 +16,11 @@ import psycopg
 import pytest
 from psycopg.rows import namedtuple_row
 
-from docs.cookbook_page.answers import BI_READER, asking, readers, run
+from docs.cookbook_page.answers import a_province_s_reader, asking, run
 from docs.cookbook_page.page import PAGE, Question, answered, questions
 from docs.dictionary_page.page import PAGE as DICTIONARY
 from service_index.settings import ICT
+from service_index.warehouse.access import BI_READER
 from simulator import reference
 from tests.cookbook_warehouse import cookbook_warehouse
 from tests.integration.cookbook_dossiers import Dossier, Dossiers
@@ -41,7 +42,7 @@ def filled(postgres_server: str) -> Iterator[psycopg.Connection]:
     with (
         cookbook_warehouse(postgres_server) as pipeline,
         pipeline.connect() as connection,
-        readers(connection),
+        a_province_s_reader(connection),
     ):
         yield connection
 

@@ -3,7 +3,7 @@
 from service_index.warehouse.migrations.script_file import execute_beside
 
 revision = "0014"
-down_revision = "0012"
+down_revision = "0013"
 
 
 def upgrade() -> None:
