@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := env -u PYTHONPATH $(BIN)
 
-.PHONY: help setup demo test test-fast test-reliability test-mutation test-scheduler test-browser test-office test-compose test-compose-small bench bench-full lint docs up down clean lock
+.PHONY: help setup demo test test-fast test-reliability test-mutation test-scheduler test-browser test-office test-compose test-compose-small bench bench-full lint audit sbom secrets docs up down clean lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -80,6 +80,15 @@ lint: .venv/.development ## ruff, mypy (strict), sqlfluff
 	@$(RUN)/ruff check . && $(RUN)/ruff format --check .
 	@$(RUN)/mypy
 	@$(RUN)/sqlfluff lint --disable-progress-bar dbt_project
+
+audit: .venv/.development ## known vulnerabilities of every locked package, but for those accepted for a while
+	@$(RUN)/python -m supply_chain.audit $(ARGUMENTS)
+
+sbom: .venv/.development ## bills of materials (CycloneDX): build/sbom-runtime.json, build/sbom-container.json
+	@$(RUN)/python -m supply_chain.sbom
+
+secrets: .venv/.development ## secrets in tracked files, and in all that was ever committed
+	@$(RUN)/python -m supply_chain.secret_scan
 
 docs: .venv/.development ## docs/criteria.md, from the catalogue, the dbt descriptions and the measures' SQL
 	@$(RUN)/python -m docs.criteria_page
