@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,6 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = ("runtime", "container")
-_Bill = dict[str, Any]
 
 
 def write(folder: Path) -> list[Path]:
@@ -27,17 +27,11 @@ def write(folder: Path) -> list[Path]:
     Raises ValueError, one line, when one cannot be made or is not valid CycloneDX.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    licences = _licences()
+    licences = installed_licences()
     written = []
     for lock in LOCKS:
-        bill = _generated("requirements", str(ROOT / "requirements" / f"{lock}.txt"))
-        for component in bill["components"]:
-            if component["purl"] in licences:
-                component["licenses"] = licences[component["purl"]]
-        text = json.dumps(bill, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-        fault = JsonStrictValidator(SchemaVersion.from_version(bill["specVersion"])).validate_str(
-            text
-        )
+        text = bill(lock, licences)
+        fault = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
         if fault is not None:
             raise ValueError(f"the bill of {lock}.txt is no valid CycloneDX: {fault.data}")
         path = folder / f"sbom-{lock}.json"
@@ -46,7 +40,16 @@ def write(folder: Path) -> list[Path]:
     return written
 
 
-def _licences() -> dict[str, Any]:
+def bill(lock: str, licences: Mapping[str, Any]) -> str:
+    """The bill of a lock, with the licences that are known."""
+    content = _generated("requirements", str(ROOT / "requirements" / f"{lock}.txt"))
+    for component in content["components"]:
+        if component["purl"] in licences:
+            component["licenses"] = licences[component["purl"]]
+    return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def installed_licences() -> dict[str, Any]:
     """The licences of what is installed beside this Python, by package URL; a lock names none."""
     installed = _generated("environment", sys.prefix)["components"]
     return {
@@ -56,18 +59,26 @@ def _licences() -> dict[str, Any]:
     }
 
 
-def _generated(kind: str, subject: str) -> _Bill:
+def _generated(kind: str, subject: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "bill.json")
-        command = [sys.executable, "-m", "cyclonedx_py", kind, "--output-reproducible"]
+        command = [
+            sys.executable,
+            "-m",
+            "cyclonedx_py",
+            kind,
+            "--output-reproducible",
+            "--sv",
+            "1.6",
+        ]
         command += ["--pyproject", str(ROOT / "pyproject.toml"), "--mc-type", "application"]
         # What is written in the end is validated, not every step.
         command += ["--short-PURLs", "--no-validate", "--output-file", str(path), subject]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise ValueError(f"cyclonedx_py {kind} {subject} failed: {done.stderr.strip()[-300:]}")
-        bill: _Bill = json.loads(path.read_bytes())
-        return bill
+        content: dict[str, Any] = json.loads(path.read_bytes())
+        return content
 
 
 def main() -> int:

@@ -127,9 +127,11 @@ def _ever_added(repository: Path) -> dict[str, list[str]]:
     )
     name = ""
     for line in changes.split("\n"):
-        if line.startswith("+++ b/"):
+        if line.startswith("diff --git "):
+            name = ""
+        elif line.startswith("+++ b/"):
             name = line.removeprefix("+++ b/").rstrip("\t")
-        elif line.startswith("+") and _is_read(name):
+        elif name and line.startswith("+") and _is_read(name):
             added[name][line[1:]] = None
     return {name: list(lines) for name, lines in added.items()}
 
