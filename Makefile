@@ -103,14 +103,14 @@ clean: ## remove the environment and everything that was built (asks nothing: da
 	@test ! -x $(BIN)/service-index || $(RUN)/service-index down
 	@rm -rf .venv .service-index dbt_project/target dbt_project/logs
 
-lock: .venv/.runtime ## renew the locks in requirements/ from the *.in files
-	@for name in installer runtime; do $(BIN)/uv pip compile -q --universal --generate-hashes --no-header \
+lock: .venv/.runtime ## renew the locks in requirements/ (one package: ARGUMENTS='--upgrade-package NAME')
+	@for name in installer runtime; do $(BIN)/uv pip compile -q $(ARGUMENTS) --universal --generate-hashes --no-header \
 		--python-version 3.11 -o requirements/$$name.txt requirements/$$name.in; done
-	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
+	@$(BIN)/uv pip compile -q $(ARGUMENTS) --universal --generate-hashes --no-header --python-version 3.11 \
 		-c requirements/runtime.txt --excludes requirements/excludes.txt \
 		-o requirements/development.txt requirements/development.in
-	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
+	@$(BIN)/uv pip compile -q $(ARGUMENTS) --universal --generate-hashes --no-header --python-version 3.11 \
 		-c requirements/runtime.txt -o requirements/container.txt requirements/container.in
-	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
+	@$(BIN)/uv pip compile -q $(ARGUMENTS) --universal --generate-hashes --no-header --python-version 3.11 \
 		-c requirements/development.txt --excludes requirements/excludes.txt \
 		-o requirements/benchmarks.txt requirements/benchmarks.in
