@@ -171,7 +171,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {KNOWN.name}: nothing matches {entry.text!r} any more", file=sys.stderr)
     if findings or stale:
         return 1
-    print("no secret in any tracked file, nor in its history")
+    is_whole = _git(options.repository, "rev-parse", "--is-shallow-repository").strip() == "false"
+    history = "nor in its history" if is_whole else "history NOT READ: this clone is shallow"
+    print(f"no secret in any tracked file, {history}")
     return 0
 
 

@@ -106,6 +106,19 @@ def test_a_secret_that_was_taken_out_again_is_still_found(copy: Path) -> None:
     ]
 
 
+def test_a_clone_without_its_history_says_so(
+    copy: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    append(copy, "docs/page.md", "one more")
+    commit(copy)
+    shallow = tmp_path_factory.mktemp("clones") / "shallow"
+    git(copy, "clone", "--quiet", "--depth", "1", f"file://{copy}", str(shallow))
+    assert secret_scan.main([str(copy)]) == secret_scan.main([str(shallow)]) == 0
+    whole, part = capsys.readouterr().out.splitlines()
+    assert whole.endswith("nor in its history")
+    assert part.endswith("history NOT READ: this clone is shallow")
+
+
 def test_a_known_text_is_known_in_its_files_alone_and_an_idle_entry_is_told(copy: Path) -> None:
     known = secret_scan.read_known()
     line = append(copy, "docs/page.md", "https://client:client_" + "secret@host")
