@@ -4,6 +4,9 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 RUN := env -u PYTHONPATH $(BIN)
+# Reads the project without a database.
+DBT := env -u PYTHONPATH DBT_HOST=none DBT_USER=none DBT_DBNAME=none $(BIN)/dbt
+DBT_PLACES := --project-dir dbt_project --profiles-dir dbt_project --target-path build/dbt --log-path build/dbt
 
 .PHONY: help setup demo test test-fast test-reliability test-mutation test-scheduler test-browser test-office test-compose test-compose-small bench bench-full lint docs up down clean lock
 
@@ -29,6 +32,14 @@ endef
 
 .venv/.development: .venv/.runtime requirements/development.txt
 	$(call install,requirements/development.txt)
+	@touch $@
+
+# In a folder of its own: its pins are not those of the rest.
+.venv/dbt-bouncer/.installed: .venv/.runtime requirements/dbt-bouncer.txt
+	@echo "Installing requirements/dbt-bouncer.txt into .venv/dbt-bouncer …"
+	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python --require-hashes --no-deps -r requirements/dbt-bouncer.txt \
+		|| $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/dbt-bouncer.txt
 	@touch $@
 
 .venv/.benchmarks: .venv/.development requirements/benchmarks.txt
@@ -76,10 +87,12 @@ bench: .venv/.benchmarks ## speed beside the floor and the peers, at small sizes
 bench-full: .venv/.benchmarks ## the same at the table's sizes (hours); writes docs/benchmarks.md
 	@$(RUN)/python -m tests.benchmarks --full $(ROWS)
 
-lint: .venv/.development ## ruff, mypy (strict), sqlfluff
+lint: .venv/.development .venv/dbt-bouncer/.installed ## ruff, mypy (strict), sqlfluff, dbt-bouncer
 	@$(RUN)/ruff check . && $(RUN)/ruff format --check .
 	@$(RUN)/mypy
 	@$(RUN)/sqlfluff lint --disable-progress-bar dbt_project
+	@$(DBT) parse --quiet $(DBT_PLACES)
+	@.venv/dbt-bouncer/bin/dbt-bouncer run --only manifest_checks
 
 docs: .venv/.development ## docs/criteria.md, from the catalogue, the dbt descriptions and the measures' SQL
 	@$(RUN)/python -m docs.criteria_page
@@ -100,6 +113,8 @@ lock: .venv/.runtime ## renew the locks in requirements/ from the *.in files
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
 		-c requirements/runtime.txt --excludes requirements/excludes.txt \
 		-o requirements/development.txt requirements/development.in
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
+		-o requirements/dbt-bouncer.txt requirements/dbt-bouncer.in
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
 		-c requirements/runtime.txt -o requirements/container.txt requirements/container.in
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
