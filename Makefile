@@ -6,9 +6,11 @@ BIN := .venv/bin
 RUN := env -u PYTHONPATH $(BIN)
 # Reads the project without a database.
 DBT := env -u PYTHONPATH DBT_HOST=none DBT_USER=none DBT_DBNAME=none $(BIN)/dbt
-DBT_PLACES := --project-dir dbt_project --profiles-dir dbt_project --target-path build/dbt --log-path build/dbt
+DBT_PLACES := --project-dir dbt_project --profiles-dir dbt_project \
+	--target-path $(CURDIR)/build/dbt-docs --log-path $(CURDIR)/build/dbt-docs/logs
+BOUNCER := .venv/dbt-bouncer/bin/dbt-bouncer run
 
-.PHONY: help setup demo test test-fast test-reliability test-mutation test-scheduler test-browser test-office test-compose test-compose-small bench bench-full lint docs up down clean lock
+.PHONY: help setup demo test test-fast test-reliability test-mutation test-scheduler test-browser test-office test-compose test-compose-small bench bench-full lint docs dbt-docs up down clean lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -92,10 +94,14 @@ lint: .venv/.development .venv/dbt-bouncer/.installed ## ruff, mypy (strict), sq
 	@$(RUN)/mypy
 	@$(RUN)/sqlfluff lint --disable-progress-bar dbt_project
 	@$(DBT) parse --quiet $(DBT_PLACES)
-	@.venv/dbt-bouncer/bin/dbt-bouncer run --only manifest_checks
+	@$(BOUNCER) --only manifest_checks
 
 docs: .venv/.development ## docs/criteria.md, from the catalogue, the dbt descriptions and the measures' SQL
 	@$(RUN)/python -m docs.criteria_page
+
+dbt-docs: .venv/.development .venv/dbt-bouncer/.installed ## dbt's documentation site, from a real build, in build/dbt-docs/
+	@$(RUN)/python -m docs.dbt_site
+	@$(BOUNCER) --only catalog_checks
 
 up: .venv/.runtime ## Airflow's pages, scheduler and the sample source, on this machine
 	@$(RUN)/service-index up

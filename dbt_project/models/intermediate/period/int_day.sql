@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
 -- from the first month that is scored to the end of the year of the last one
-select day::date as day
+select calendar.day::date as day
 from (
     select
         min(period_month) as first_month,
