@@ -4,8 +4,13 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 RUN := env -u PYTHONPATH $(BIN)
+# Reads the project without a database.
+DBT := env -u PYTHONPATH DBT_HOST=none DBT_USER=none DBT_DBNAME=none $(BIN)/dbt
+DBT_PLACES := --project-dir dbt_project --profiles-dir dbt_project \
+	--target-path $(CURDIR)/build/dbt-docs --log-path $(CURDIR)/build/dbt-docs/logs
+BOUNCER := .venv/dbt-bouncer/bin/dbt-bouncer run
 
-.PHONY: help setup demo test test-fast test-reliability test-mutation test-scheduler test-browser test-office test-compose test-compose-small bench bench-full lint audit sbom secrets docs cookbook up down clean lock
+.PHONY: help setup demo test test-fast test-reliability test-mutation test-scheduler test-browser test-office test-compose test-compose-small bench bench-full lint audit sbom secrets docs dbt-docs cookbook up down clean lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -29,6 +34,14 @@ endef
 
 .venv/.development: .venv/.runtime requirements/development.txt
 	$(call install,requirements/development.txt)
+	@touch $@
+
+# In a folder of its own: its pins are not those of the rest.
+.venv/dbt-bouncer/.installed: .venv/.runtime requirements/dbt-bouncer.txt
+	@echo "Installing requirements/dbt-bouncer.txt into .venv/dbt-bouncer …"
+	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python --require-hashes --no-deps -r requirements/dbt-bouncer.txt \
+		|| $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/dbt-bouncer.txt
 	@touch $@
 
 .venv/.benchmarks: .venv/.development requirements/benchmarks.txt
@@ -76,10 +89,12 @@ bench: .venv/.benchmarks ## speed beside the floor and the peers, at small sizes
 bench-full: .venv/.benchmarks ## the same at the table's sizes (hours); writes docs/benchmarks.md
 	@$(RUN)/python -m tests.benchmarks --full $(ROWS)
 
-lint: .venv/.development ## ruff, mypy (strict), sqlfluff
+lint: .venv/.development .venv/dbt-bouncer/.installed ## ruff, mypy (strict), sqlfluff, dbt-bouncer
 	@$(RUN)/ruff check . && $(RUN)/ruff format --check .
 	@$(RUN)/mypy
 	@$(RUN)/sqlfluff lint --disable-progress-bar dbt_project
+	@$(DBT) parse --quiet $(DBT_PLACES)
+	@$(BOUNCER) --only manifest_checks
 
 audit: .venv/.development ## known vulnerabilities of every locked package, but for those accepted for a while
 	@$(RUN)/python -m supply_chain.audit $(ARGUMENTS)
@@ -97,6 +112,10 @@ docs: .venv/.development ## docs/criteria.md and docs/data-dictionary.md, from t
 cookbook: .venv/.development ## the answers in docs/cookbook.md, from the small sample province (two minutes)
 	@$(RUN)/python -m tests.cookbook_warehouse
 
+dbt-docs: .venv/.development .venv/dbt-bouncer/.installed ## dbt's documentation site, from a real build, in build/dbt-docs/
+	@$(RUN)/python -m docs.dbt_site
+	@$(BOUNCER) --only catalog_checks
+
 up: .venv/.runtime ## Airflow's pages, scheduler and the sample source, on this machine
 	@$(RUN)/service-index up
 
@@ -113,6 +132,8 @@ lock: .venv/.runtime ## renew the locks in requirements/ (one package: ARGUMENTS
 	@$(BIN)/uv pip compile -q $(ARGUMENTS) --universal --generate-hashes --no-header --python-version 3.11 \
 		-c requirements/runtime.txt --excludes requirements/excludes.txt \
 		-o requirements/development.txt requirements/development.in
+	@$(BIN)/uv pip compile -q $(ARGUMENTS) --universal --generate-hashes --no-header --python-version 3.11 \
+		-o requirements/dbt-bouncer.txt requirements/dbt-bouncer.in
 	@$(BIN)/uv pip compile -q $(ARGUMENTS) --universal --generate-hashes --no-header --python-version 3.11 \
 		-c requirements/runtime.txt -o requirements/container.txt requirements/container.in
 	@$(BIN)/uv pip compile -q $(ARGUMENTS) --universal --generate-hashes --no-header --python-version 3.11 \

@@ -167,11 +167,23 @@
 {%- endmacro -%}
 
 
-{#- Post-hook of a large model. The primary key is made after the rows of a first or full build:
-    kept up row by row, as a contract's constraint would be, it takes thrice as long. -#}
-{%- macro finish_first_build(key) -%}
-    {%- if not is_incremental() -%}
-        alter table {{ this }} add primary key ({{ key }});
+{#- Post-hook of a large model. Its primary key, by default that of its contract, is made after the
+    rows of a first or full build: kept up row by row it takes thrice as long. A model with a
+    contract says so by `key_after_first_build` in its `meta`; while dbt parses, there is none. -#}
+{%- macro finish_first_build(key=none) -%}
+    {%- if execute and not is_incremental() -%}
+        alter table {{ this }}
+        add primary key ({{ key or model.constraints[0].columns | join(', ') }});
         analyze {{ this }}
+    {%- endif -%}
+{%- endmacro -%}
+
+
+{#- dbt's own columns and constraints of a new table, but for keys that are made after its rows. -#}
+{%- macro postgres__get_table_columns_and_constraints() -%}
+    {%- if model.config.meta.get('key_after_first_build') -%}
+        ({{ adapter.render_raw_columns_constraints(raw_columns=model['columns']) | join(', ') }})
+    {%- else -%}
+        {{ default__get_table_columns_and_constraints() }}
     {%- endif -%}
 {%- endmacro -%}

@@ -67,8 +67,13 @@ def read_documentation(project: Path) -> dict[str, Documented]:
 
 def _documented(path: Path, node: dict[str, Any]) -> Documented:
     columns = {
-        column["name"]: " ".join(column["description"].split())
+        column["name"]: _english(column["description"])
         for column in node.get("columns", [])
         if column.get("description")
     }
-    return Documented(path, " ".join(node.get("description", "").split()), columns)
+    return Documented(path, _english(node.get("description", "")), columns)
+
+
+def _english(description: str) -> str:
+    """The marts are described in two languages, the page in English."""
+    return " ".join(description.split()).split(" — ")[0]

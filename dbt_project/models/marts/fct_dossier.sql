@@ -15,7 +15,7 @@
         ],
         post_hook=[
             "{{ note_changed_rows('dossier') }}",
-            "{{ finish_first_build('dossier_id') }}",
+            "{{ finish_first_build() }}",
             "{{ show_readers_their_own_units() }}",
         ]
     )

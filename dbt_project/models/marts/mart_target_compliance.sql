@@ -7,9 +7,7 @@
             "{{ delete_touched_units('is_touched_in_year') }}",
             "{{ delete_units_of_changed_targets() }}",
         ],
-        post_hook="{{ finish_first_build(
-            'period_month, unit_code, basis, metric_code, field_code'
-        ) }}"
+        post_hook="{{ finish_first_build() }}"
     )
 }}
 

@@ -81,6 +81,8 @@ def build(
         "--write-json" if artifacts else "--no-write-json",
         # Unit tests try the code on made-up rows: the test suite's work, not a run's.
         *("--exclude-resource-type", "unit_test"),
+        # Nothing is done for these; dbt would list them among what was built.
+        *("--exclude-resource-type", "exposure"),
         *("--project-dir", str(project)),
         *("--profiles-dir", str(project)),
         *("--target-path", str(state / "target")),
