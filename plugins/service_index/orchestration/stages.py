@@ -54,6 +54,7 @@ def open_warehouse() -> Iterator[tuple[psycopg.Connection, str, Settings]]:
 
 @metrics.around("land")
 @kill_points.around("land")
+@failures.quoting_no_record()
 def land(
     window: Window,
     *,
@@ -112,6 +113,7 @@ def land(
 
 @metrics.around("load")
 @kill_points.around("load")
+@failures.quoting_no_record()
 def load() -> dict[str, Any]:
     """Load everything that was landed and is not in the warehouse yet; give the counts."""
     from service_index.landing.store import LandingStore
