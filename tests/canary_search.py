@@ -72,7 +72,8 @@ def marks_in_file(name: str, content: bytes) -> set[str]:
             return found | marks_in_file(Path(name).stem, stream.read())
     if suffix == ".gz":
         return found | marks_in_file(Path(name).stem, gzip.decompress(content))
-    if suffix in _ARCHIVES:
+    # An erased table is kept under its name as lines of JSON.
+    if suffix in _ARCHIVES and zipfile.is_zipfile(io.BytesIO(content)):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             found |= marks_in(archive.comment)
             for member in archive.infolist():
