@@ -27,7 +27,7 @@ class DatabaseError(Protocol):
 
 
 def conceal(error: DatabaseError) -> None:
-    """Leave of the error's text what quotes no row: kind, names of the schema, place in a COPY.
+    """Leave of the error's text what quotes no row: the problem, names, the place in a COPY.
 
     An error that is not the server's answer (no connection, wrong use) is left as it is.
     """
@@ -38,12 +38,12 @@ def conceal(error: DatabaseError) -> None:
     place = _PLACE_IN_COPY.search(said.context or "")
     places = [*names, *([place[0]] if place else [])]
     where = f" ({', '.join(places)})" if places else ""
-    error.args = (f"{_message(said)}{where} [SQLSTATE {said.sqlstate}]",)
+    error.args = (f"{_message(said)}{where}",)
 
 
 def _message(said: Any) -> str:
     if str(said.sqlstate).startswith(_QUOTES_VALUES):
-        return "a value is not of the form or range that it must have"
+        return f"a value is not as it must be, SQLSTATE {said.sqlstate}"
     return " ".join(str(said.message_primary).split())
 
 
