@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := env -u PYTHONPATH $(BIN)
 
-.PHONY: help setup demo test test-fast test-reliability test-mutation test-scheduler test-browser test-office test-compose test-compose-small bench bench-full lint docs up down clean lock
+.PHONY: help setup demo test test-fast test-reliability test-mutation test-scheduler test-browser test-office test-compose test-compose-small bench bench-full lint docs cookbook up down clean lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -81,8 +81,12 @@ lint: .venv/.development ## ruff, mypy (strict), sqlfluff
 	@$(RUN)/mypy
 	@$(RUN)/sqlfluff lint --disable-progress-bar dbt_project
 
-docs: .venv/.development ## docs/criteria.md, from the catalogue, the dbt descriptions and the measures' SQL
+docs: .venv/.development ## docs/criteria.md and docs/data-dictionary.md, from the dbt project and the migrations
 	@$(RUN)/python -m docs.criteria_page
+	@$(RUN)/python -m docs.dictionary_page
+
+cookbook: .venv/.development ## the answers in docs/cookbook.md, from the small sample province (two minutes)
+	@$(RUN)/python -m tests.cookbook_warehouse
 
 up: .venv/.runtime ## Airflow's pages, scheduler and the sample source, on this machine
 	@$(RUN)/service-index up

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from service_index import (
+    access_commands,
     alert_commands,
     operation_commands,
     personal_data_commands,
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 app.add_typer(quarantine_commands.app, name="quarantine")
 app.add_typer(alert_commands.app, name="alerts")
+app.add_typer(access_commands.app, name="access")
 app.add_typer(personal_data_commands.app, name="personal-data")
 app.add_typer(operation_commands.app)
 

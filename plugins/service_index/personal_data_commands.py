@@ -89,9 +89,10 @@ def _erase(wanted: Wanted, by: str | None, because: str) -> None:
     from service_index.loading import erasure, mending
     from service_index.orchestration.failures import quoting_no_record
     from service_index.orchestration.stages import open_warehouse
+    from service_index.warehouse.access import LOADER
 
     note = mending.note(by or getpass.getuser(), because)
-    with open_warehouse() as (connection, _, settings), quoting_no_record():
+    with open_warehouse(LOADER) as (connection, _, settings), quoting_no_record():
         erased = erasure.erase(connection, LandingStore(settings.landing_url), wanted, note)
     out.print(
         f"erased from {erased.landed_records:,} landed records in {erased.landings:,} landings "

@@ -3,6 +3,7 @@
         materialized='incremental',
         incremental_strategy='append',
         on_schema_change='fail',
+        grants={'select': ['service_index_publisher', 'unit_reader']},
         indexes=[
             {'columns': ['received_month', 'unit_code']},
             {'columns': ['resolved_month', 'unit_code']},
@@ -15,6 +16,7 @@
         post_hook=[
             "{{ note_changed_rows('dossier') }}",
             "{{ finish_first_build('dossier_id') }}",
+            "{{ show_readers_their_own_units() }}",
         ]
     )
 }}

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view', grants={'select': ['service_index_publisher']}) }}
 
 select
     period.period_month,

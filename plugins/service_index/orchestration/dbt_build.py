@@ -87,7 +87,8 @@ def build(
         *("--log-path", str(state / "logs")),
         *arguments,
     ]
-    options = " ".join(f"-c {name}={value}" for name, value in session.items())
+    own = conninfo_to_dict(dsn).get("options") or ""
+    options = " ".join([str(own), *(f"-c {name}={value}" for name, value in session.items())])
     with dbt_variables(dbt_environment(dsn) | {"PGOPTIONS": options}), _uncollected():
         outcome = dbtRunner(callbacks=[on_event]).invoke(command)
     kill_points.reached("dbt.after_build")

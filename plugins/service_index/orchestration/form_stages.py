@@ -18,6 +18,7 @@ from service_index.orchestration.progress import say
 from service_index.orchestration.stages import StageError
 from service_index.orchestration.watching import has_release
 from service_index.settings import Settings
+from service_index.warehouse.access import PUBLISHER, TRANSFORMER
 from service_index.warehouse.locks import marts_shared
 
 
@@ -48,7 +49,10 @@ def gate_forms(periods: list[str]) -> list[str]:
     A period whose months are not all scored is left out and said; fails when none is left (a
     warehouse that began in March has a form of its second quarter, but none of the half-year).
     """
-    with stages.open_warehouse() as (connection, dsn, settings), marts_shared(connection):
+    with (
+        stages.open_warehouse(TRANSFORMER) as (connection, dsn, settings),
+        marts_shared(connection),
+    ):
         whole = _whole(connection, periods, settings)
         waiting = [p for p in whole if not stages.marts_passed(connection, "periods", p)]
         if not waiting:
@@ -106,7 +110,7 @@ def publish_forms(periods: list[str], *, reason: str | None) -> dict[str, Any]:
     from service_index.publishing.statistical_form import publish_form
 
     releases = {}
-    with stages.open_warehouse() as (connection, dsn, settings):
+    with stages.open_warehouse(PUBLISHER) as (connection, dsn, settings):
         for period in periods:
             with marts_shared(connection):
                 if not stages.marts_passed(connection, "periods", period):

@@ -19,6 +19,7 @@ from service_index.orchestration.dbt_build import ModelResult
 from service_index.orchestration.progress import say
 from service_index.orchestration.stages import StageError, open_warehouse
 from service_index.orchestration.windows import parse_month
+from service_index.warehouse.access import LOADER
 from service_index.warehouse.clock import assert_clocks_agree
 
 
@@ -40,7 +41,7 @@ def land(month: str, *, skip_landed: bool, required: bool) -> dict[str, int]:
             f"none for {month}, for no portal is set (AIRFLOW_CONN_NATIONAL_PORTAL)", required
         )
     started = time.monotonic()
-    with open_warehouse() as (connection, _, settings):
+    with open_warehouse(LOADER) as (connection, _, settings):
         assert_clocks_agree(connection)
         store = LandingStore(settings.landing_url)
         landed = (manifest.period_month for _, manifest in store.manifests(FEED))
@@ -93,7 +94,7 @@ def load_landed() -> tuple[dict[str, int], dict[date, LoadError]]:
     from service_index.landing.store import LandingStore
     from service_index.loading import load_national
 
-    with open_warehouse() as (connection, dsn, settings):
+    with open_warehouse(LOADER) as (connection, dsn, settings):
         store = LandingStore(settings.landing_url)
         done = load_national(connection, store, settings.dbt_project / "seeds")
     counts = {

@@ -29,6 +29,7 @@ from service_index.orchestration.progress import counting, say
 from service_index.orchestration.windows import Window, parse_month
 from service_index.settings import Settings
 from service_index.warehouse import migrate
+from service_index.warehouse.access import LOADER, PUBLISHER, TRANSFORMER, as_role
 from service_index.warehouse.clock import assert_clocks_agree
 from service_index.warehouse.connection import connect
 from service_index.warehouse.locks import marts_shared
@@ -43,11 +44,14 @@ class StageError(Exception):
 
 
 @contextmanager
-def open_warehouse() -> Iterator[tuple[psycopg.Connection, str, Settings]]:
-    """The migrated warehouse: an open connection, its dsn, and the settings."""
+def open_warehouse(role: str | None = None) -> Iterator[tuple[psycopg.Connection, str, Settings]]:
+    """The migrated warehouse: an open connection, its dsn, and the settings. Connection and dsn
+    have the privileges of `role`, and no others."""
     settings = settings_module.load()
     dsn = connections.warehouse_dsn(settings)
     migrate.upgrade(dsn)
+    if role:
+        dsn = as_role(dsn, role)
     with connect(dsn) as connection:
         yield connection, dsn, settings
 
@@ -79,7 +83,7 @@ def land(
     skip_loaded = skip_loaded or fresh_from is not None
     asked = window if skip_loaded else Window(window.start - overlap, window.end)
     started = time.monotonic()
-    with open_warehouse() as (connection, _, settings):
+    with open_warehouse(LOADER) as (connection, _, settings):
         assert_clocks_agree(connection)
         store = LandingStore(settings.landing_url)
         endpoint = connections.dossier_api()
@@ -120,7 +124,7 @@ def load() -> dict[str, Any]:
     from service_index.loading import load_landed
 
     started = time.monotonic()
-    with open_warehouse() as (connection, dsn, settings):
+    with open_warehouse(LOADER) as (connection, dsn, settings):
         store = LandingStore(settings.landing_url)
         with counting("load") as tell:
             reports = load_landed(connection, store, tell)
@@ -154,7 +158,7 @@ def tell_loaded(reports: Sequence[LoadReport], landing_url: str, dsn: str) -> No
 @kill_points.around("gate_batches")
 def gate_batches() -> dict[str, Any]:
     """Hold every batch that has not been through its gate against it; fail when one is refused."""
-    with open_warehouse() as (connection, dsn, settings):
+    with open_warehouse(LOADER) as (connection, dsn, settings):
         waiting = [
             int(row[0])
             for row in connection.execute(
@@ -203,7 +207,7 @@ def transform(
         on_model(result)
 
     started = time.monotonic()
-    with open_warehouse() as (connection, dsn, settings):
+    with open_warehouse(TRANSFORMER) as (connection, dsn, settings):
         for month in months:
             connection.execute(
                 "insert into ops.requested_month (period_month) values (%s) on conflict do nothing",
@@ -249,7 +253,7 @@ def tell_node(result: dbt_build.ModelResult) -> None:
 def gate_marts(month: str) -> dict[str, Any]:
     """Hold the marts of a month against their gate, unless they passed it as they now are."""
     period_month = parse_month(month)
-    with open_warehouse() as (connection, dsn, settings), marts_shared(connection):
+    with open_warehouse(TRANSFORMER) as (connection, dsn, settings), marts_shared(connection):
         if marts_passed(connection, "months", period_month.isoformat()):
             say(f"gate 2: {month} passed before and has not changed", month=month)
             return {"checks": 0}
@@ -287,7 +291,7 @@ def publish(month: str, *, wanted: bool, reason: str | None) -> dict[str, Any]:
     from service_index.publishing.relations import MONTHLY_RELATIONS
 
     period_month = parse_month(month)
-    with open_warehouse() as (connection, dsn, settings):
+    with open_warehouse(PUBLISHER) as (connection, dsn, settings):
         with marts_shared(connection):
             if not marts_passed(connection, "months", period_month.isoformat()):
                 raise StageError(

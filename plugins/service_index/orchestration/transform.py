@@ -13,6 +13,7 @@ from service_index.orchestration import dbt_build, dbt_project, lineage
 from service_index.orchestration.dbt_build import ModelResult, RefusedBatchError, TransformError
 from service_index.orchestration.progress import say
 from service_index.settings import Settings
+from service_index.warehouse import access
 from service_index.warehouse.locks import marts_alone
 
 # A gate of many batches on a busy machine took 20 s.
@@ -67,9 +68,26 @@ def transform(
             _finish(connection, run_id, [], succeeded=False)
             raise
         _finish(connection, run_id, results, succeeded=not any(r.failed for r in results))
+        settle_access(connection)
     lineage.transformed(dsn, settings.dbt_project, state)
     dbt_build.raise_failures(results, state)
     return TransformReport(run_id, is_full, results)
+
+
+def settle_access(connection: psycopg.Connection) -> None:
+    """Give what dbt made new its owner and its privileges.
+
+    Raises TransformError where rows of dossiers would be open to readers of other units.
+    """
+    with connection.transaction():
+        connection.execute("set local role none")
+        access.apply(connection)
+        bare = access.unguarded(connection)
+    if bare:
+        raise TransformError(
+            f"{', '.join(bare)} would show every unit's dossiers to each unit's readers: a table "
+            "needs its row-level security (dbt_project/macros/access.sql), a view security_invoker"
+        )
 
 
 def await_gates(connection: psycopg.Connection) -> None:

@@ -12,11 +12,12 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from service_index.warehouse import access
 from service_index.warehouse.connection import connect
 
 # All that the project makes, beside the migrations' revision in `public`.
 _SCHEMAS = (
-    *("raw", "quarantine", "ops", "published"),
+    *("raw", "quarantine", "ops", "published", "access"),
     *("catalogue", "staging", "intermediate", "marts"),
 )
 _VARIABLES = {
@@ -62,6 +63,8 @@ def restore(dsn: str, path: Path) -> None:
         for schema in _SCHEMAS:
             connection.execute(f"drop schema if exists {schema} cascade")
         connection.execute("drop table if exists public.alembic_version")
+        # What guards rows names roles, which belong to the server and are in no dump.
+        access.create_roles(connection)
     _run(
         dsn,
         "pg_restore",
@@ -70,6 +73,8 @@ def restore(dsn: str, path: Path) -> None:
         str(path),
     )
     with connect(dsn, autocommit=True) as connection:
+        with connection.transaction():
+            access.apply(connection)
         connection.execute("analyze")
 
 

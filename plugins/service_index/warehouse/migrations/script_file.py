@@ -2,15 +2,21 @@
 
 from pathlib import Path
 
+import psycopg
 from alembic import op
+from sqlalchemy import Connection
+
+
+def raw_connection(bind: Connection) -> psycopg.Connection:
+    """The driver's own connection, in the migrations' transaction."""
+    connection = bind.connection.driver_connection
+    assert isinstance(connection, psycopg.Connection)  # noqa: S101 - a bound one has its driver's
+    return connection
 
 
 def execute_beside(revision_file: str, name: str | None = None) -> None:
     """Run the .sql file beside `revision_file` that has its name, or the `name` that is given."""
     revision = Path(revision_file)
     script = revision.with_name(name) if name else revision.with_suffix(".sql")
-    statements = script.read_text(encoding="utf-8")
     # The driver's cursor takes many statements at once and reads no placeholders.
-    driver_connection = op.get_bind().connection.driver_connection
-    assert driver_connection is not None  # noqa: S101 - a bound connection has its driver's
-    driver_connection.execute(statements)
+    raw_connection(op.get_bind()).execute(script.read_text(encoding="utf-8"))

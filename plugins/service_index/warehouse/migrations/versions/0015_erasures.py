@@ -2,8 +2,8 @@
 
 from service_index.warehouse.migrations.script_file import execute_beside
 
-revision = "0013"
-down_revision = "0012"
+revision = "0015"
+down_revision = "0014"
 
 
 def upgrade() -> None:
