@@ -159,6 +159,16 @@ def test_an_identity_number_is_found_in_all_that_names_it(
     assert_reload_gives_the_same(loading, postgres_server)
 
 
+def test_another_dossier_that_names_it_keeps_its_person(loading: Loading) -> None:
+    loading.deliver("dossiers", dossier("D1", **PERSON), dossier("D2", **OTHER | {"GhiChu": "D1"}))
+    # Columns have shifted: whose it is can only be told by what stands anywhere.
+    loading.deliver("dossiers", dossier("", **PERSON | {"MaTTHC": "D1"}))
+    other = records(loading, "dossiers")[1]
+    assert run(loading, "dossier", "D1") == Erased(2, 2, 1)
+    nowhere(loading)
+    assert records(loading, "dossiers")[1] == other
+
+
 def test_of_a_bad_record_key_and_version_alone_stay(loading: Loading, postgres_server: str) -> None:
     """A person's data may stand in any field of it, the key included."""
     loading.deliver(

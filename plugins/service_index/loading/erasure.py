@@ -26,6 +26,7 @@ from service_index.loading.windows import lock_feed
 Kind = Literal["dossier", "petition", "identity_number", "older_than"]
 _FETCHED_RECORDS = 100
 _SHORTEST_NUMBER = 9
+_NUMBERS = {"dossier": "MaHoSo", "petition": "MaPAKN"}
 # Some encoder has written letters or digits by their numbers.
 _ESCAPED_ASCII = rb"\u00"
 
@@ -76,12 +77,16 @@ class Wanted:
         if not self.may_be_in(record):
             return False
         try:
-            texts = _texts(msgspec.json.decode(record))
+            content = msgspec.json.decode(record)
         except (ValueError, RecursionError):
             return True
         if self.kind == "identity_number":
-            return any(self._token.search(text) for text in texts)
-        return any(normalise(text) == self._value for text in texts)
+            return any(self._token.search(text) for text in _texts(content))
+        named = content.get(_NUMBERS[self.kind]) if isinstance(content, dict) else None
+        if isinstance(named, str) and normalise(named):
+            return normalise(named) == self._value
+        # Its columns have shifted, or its number is missing.
+        return any(normalise(text) == self._value for text in _texts(content))
 
     def is_left_in(self, record: bytes) -> bool:
         """Whether the identity number still stands in the record that was to be freed of it."""
