@@ -101,12 +101,8 @@ def marks_in_database(
     connection: psycopg.Connection, schemas: Iterable[str] | None = None
 ) -> dict[str, int]:
     """Table or view → rows that hold a mark, in whichever column; None: of every schema."""
-    patterns = [
-        f"%{text.decode()}%"
-        for mark in (NAME_MARK, FILE_MARK)
-        for text in set(_spellings(mark))
-        if b"\\" not in text and b"%" not in text
-    ]
+    spellings = {text.decode() for mark in (NAME_MARK, FILE_MARK) for text in _spellings(mark)}
+    pattern = "|".join(map(re.escape, sorted(spellings)))
     relations = connection.execute(
         "select table_schema, table_name from information_schema.tables "
         "where table_schema = any(%s) or %s and table_schema <> all(%s) order by 1, 2",
@@ -114,10 +110,10 @@ def marks_in_database(
     ).fetchall()
     found: dict[str, int] = {}
     for schema, table in relations:
-        query = sql.SQL(
-            "select count(*) from {} as t where t::text ilike any(%s) or t::text ~ %s"
-        ).format(sql.Identifier(schema, table))
-        row = connection.execute(query, [patterns, _NUMBER]).fetchone()
+        query = sql.SQL("select count(*) from {} as t where t::text ~* %s or t::text ~ %s").format(
+            sql.Identifier(schema, table)
+        )
+        row = connection.execute(query, [pattern, _NUMBER]).fetchone()
         if row and row[0]:
             found[f"{schema}.{table}"] = row[0]
     return found
