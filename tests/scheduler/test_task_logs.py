@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from service_index.warehouse import embedded
+from service_index.warehouse import embedded, migrate
 from service_index.warehouse.connection import connect
 from simulator.server import SampleSource
 from tests.canary_search import marks_in_database, marks_in_tree
@@ -24,6 +24,7 @@ def test_the_traceback_of_a_failed_task_quotes_no_record(
         SampleSource.from_records(FEEDS) as source,
         airflow_up(home, source.connection_uri, SERVICE_INDEX_RETRY_SECONDS="10") as airflow,
     ):
+        migrate.upgrade(airflow.warehouse_dsn)
         with connect(airflow.warehouse_dsn) as connection:
             connection.execute(QUOTING)
         airflow.switch("ingest_daily", on=True)
@@ -41,4 +42,3 @@ def test_the_traceback_of_a_failed_task_quotes_no_record(
         assert "staging.py" in log
     assert marks_in_tree(home / "landing")
     assert marks_in_tree(home, ["landing", "postgres"]) == {}
-    embedded.stop(home)
