@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := env -u PYTHONPATH $(BIN)
 
-.PHONY: help setup demo test test-fast test-reliability test-mutation test-scheduler test-browser test-office test-compose test-compose-small bench bench-full lint docs cookbook up down clean lock
+.PHONY: help setup demo test test-fast test-reliability test-mutation test-scheduler test-browser test-office test-compose test-compose-small bench bench-full lint audit sbom secrets docs cookbook up down clean lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -81,6 +81,15 @@ lint: .venv/.development ## ruff, mypy (strict), sqlfluff
 	@$(RUN)/mypy
 	@$(RUN)/sqlfluff lint --disable-progress-bar dbt_project
 
+audit: .venv/.development ## known vulnerabilities of every locked package, but for those accepted for a while
+	@$(RUN)/python -m supply_chain.audit $(ARGUMENTS)
+
+sbom: .venv/.development ## bills of materials (CycloneDX): build/sbom-runtime.json, build/sbom-container.json
+	@$(RUN)/python -m supply_chain.sbom
+
+secrets: .venv/.development ## secrets in tracked files, and in all that was ever committed
+	@$(RUN)/python -m supply_chain.secret_scan
+
 docs: .venv/.development ## docs/criteria.md and docs/data-dictionary.md, from the dbt project and the migrations
 	@$(RUN)/python -m docs.criteria_page
 	@$(RUN)/python -m docs.dictionary_page
@@ -98,14 +107,14 @@ clean: ## remove the environment and everything that was built (asks nothing: da
 	@test ! -x $(BIN)/service-index || $(RUN)/service-index down
 	@rm -rf .venv .service-index dbt_project/target dbt_project/logs
 
-lock: .venv/.runtime ## renew the locks in requirements/ from the *.in files
-	@for name in installer runtime; do $(BIN)/uv pip compile -q --universal --generate-hashes --no-header \
+lock: .venv/.runtime ## renew the locks in requirements/ (one package: ARGUMENTS='--upgrade-package NAME')
+	@for name in installer runtime; do $(BIN)/uv pip compile -q $(ARGUMENTS) --universal --generate-hashes --no-header \
 		--python-version 3.11 -o requirements/$$name.txt requirements/$$name.in; done
-	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
+	@$(BIN)/uv pip compile -q $(ARGUMENTS) --universal --generate-hashes --no-header --python-version 3.11 \
 		-c requirements/runtime.txt --excludes requirements/excludes.txt \
 		-o requirements/development.txt requirements/development.in
-	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
+	@$(BIN)/uv pip compile -q $(ARGUMENTS) --universal --generate-hashes --no-header --python-version 3.11 \
 		-c requirements/runtime.txt -o requirements/container.txt requirements/container.in
-	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
+	@$(BIN)/uv pip compile -q $(ARGUMENTS) --universal --generate-hashes --no-header --python-version 3.11 \
 		-c requirements/development.txt --excludes requirements/excludes.txt \
 		-o requirements/benchmarks.txt requirements/benchmarks.in

@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
@@ -79,7 +80,7 @@ def load() -> Settings:
     province_code = os.environ.get("SERVICE_INDEX_PROVINCE") or None
     return Settings(
         home=home,
-        landing_url=landing_url,
+        landing_url=_without_password("SERVICE_INDEX_LANDING", landing_url),
         province_code=province_code,
         document_templates=_path("SERVICE_INDEX_TEMPLATES"),
         ingest_minutes=_number("SERVICE_INDEX_INGEST_MINUTES", (5, 10, 15, 20, 30, 60)),
@@ -89,6 +90,20 @@ def load() -> Settings:
         own_stale_hours=_number("SERVICE_INDEX_STALE_HOURS", range(1, 721)),
         own_alerts_file=_path("SERVICE_INDEX_ALERTS_FILE"),
     )
+
+
+def _without_password(variable: str, address: str) -> str:
+    """The address, which errors, logs and lineage name."""
+    try:
+        has_password = urlsplit(address).password is not None
+    except ValueError:
+        has_password = True
+    if has_password:
+        raise ValueError(
+            f"{variable} holds a password or is no address: the storage's library takes keys from "
+            "variables of its own"
+        )
+    return address
 
 
 def _path(variable: str) -> Path | None:

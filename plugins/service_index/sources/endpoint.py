@@ -34,7 +34,8 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.base_url)
-        is_plain = not (parts.username or parts.password or parts.query or parts.fragment)
+        # After a slash in a password, its end stands in the path, and the path is shown.
+        is_plain = not ("@" in parts.netloc + parts.path or parts.query or parts.fragment)
         if parts.scheme not in {"http", "https"} or not parts.hostname or not is_plain:
             raise ValueError("a source needs http://host:port/base/path or its https form")
 

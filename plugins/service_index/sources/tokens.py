@@ -21,8 +21,14 @@ _EARLY_SECONDS = 30.0
 
 
 class _Grant(msgspec.Struct):
-    access_token: str
+    access_token: Secret
     expires_in: float | None = None
+
+
+def _as_secret(_: type, value: object) -> Secret:
+    if not isinstance(value, str):
+        raise ValueError("a token is a text")
+    return Secret(value)
 
 
 class BearerAuth(AuthBase):
@@ -90,9 +96,9 @@ class TokenKeeper:
             )
         check_status(answer)
         try:
-            grant = msgspec.json.decode(answer.body, type=_Grant)
+            grant = msgspec.json.decode(answer.body, type=_Grant, dec_hook=_as_secret)
         except ValueError:
             raise LoginPageError("the token service answered no token") from None
         life = math.inf if grant.expires_in is None else grant.expires_in
         self._good_until = asked_at + life - min(_EARLY_SECONDS, life / 10)
-        return Secret(grant.access_token)
+        return grant.access_token

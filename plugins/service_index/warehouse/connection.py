@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import psycopg
 from psycopg import sql
@@ -46,16 +47,32 @@ def checked_dsn(uri: str) -> str:
     """An Airflow connection's URI as libpq takes it.
 
     Airflow writes the scheme as `postgres`, which libpq knows too, and may append its own
-    `__extra__` parameter, which libpq refuses. Raises ValueError for another kind of address.
+    `__extra__` parameter, which libpq refuses. Raises ValueError, which does not repeat the
+    address, for another kind of address and for a password whose special signs are not encoded:
+    libpq would take its end for a host, and name it in its own error.
     """
-    parts = urlsplit(uri)
-    if parts.scheme not in {"postgres", "postgresql"}:
+    try:
+        scheme = urlsplit(uri).scheme
+        address, _, options = uri.partition("?")
+        query = [pair for pair in parse_qsl(options) if not pair[0].startswith("__")]
+        dsn = f"{address}?{urlencode(query)}" if query else address
+        is_plain = scheme in {"postgres", "postgresql"} and _is_plain(conninfo_to_dict(dsn))
+    except (ValueError, psycopg.ProgrammingError):
+        is_plain = False
+    if not is_plain:
         raise ValueError(
-            "the warehouse's connection is not a PostgreSQL URI: "
-            "write it as postgresql://user:password@host:port/database"
+            "the warehouse's connection is not a PostgreSQL URI: write it as "
+            "postgresql://user:password@host:port/database, special signs of user and password "
+            "percent-encoded (%40 for @)"
         )
-    query = [pair for pair in parse_qsl(parts.query) if not pair[0].startswith("__")]
-    return urlunsplit(parts._replace(query=urlencode(query)))
+    return dsn
+
+
+def _is_plain(part: Mapping[str, Any]) -> bool:
+    """Whether host and port are what they are called; a socket's folder may hold any sign."""
+    hosts, ports = str(part.get("host") or ""), str(part.get("port") or "")
+    are_hosts = hosts.startswith("/") or not set(hosts) & set("@/?#")
+    return are_hosts and all(not port or port.isdecimal() for port in ports.split(","))
 
 
 def connect(dsn: str, **options: Any) -> psycopg.Connection:
