@@ -2,7 +2,7 @@
 
 Built by string formatting from ready-made fragments: a third of a million records have to be
 written in a few seconds. Persons are invented beyond mistaking: every name contains "Mẫu" (sample)
-or "Thử" (trial), numbers begin with 000.
+or "Thử" (trial), numbers begin with 000, and every personal value holds a mark of `canaries`.
 """
 
 import json
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from simulator.canaries import FILE_MARK, NAME_MARK, NUMBER_MARK
 from simulator.draws import Ints
 from simulator.handling import Fee, Handling, Result
 from simulator.lifecycle import SUPPLEMENT_REQUESTED, Lifecycle
@@ -35,7 +36,9 @@ _DOSSIER = (
     '"DaXoa":"0","NgayCapNhat":"%d"}'
 )
 _DOCUMENT = (
-    '{"TepDinhKemId":"%s-%d","TenTepDinhKem":"giay-to-%d.pdf","MaThanhPhanHoSo":"TP%02d",'
+    '{"TepDinhKemId":"%s-%d","TenTepDinhKem":"giay-to-%d-'
+    f'{FILE_MARK}.pdf"'
+    ',"MaThanhPhanHoSo":"TP%02d",'
     '"DuongDanTaiTepTin":"/tep/%s-%d.pdf","DuocSoHoa":"%d","DuocTaiSuDung":"%d",'
     '"DuocLayTuKhoDMQG":"%d"}'
 )
@@ -179,13 +182,15 @@ def _text(value: str) -> str:
 def _applicant(mix: int, level: str) -> str:
     kind = 2 if level == "tinh" and mix % 10 < 6 else 1
     if kind == 2:
-        name = f"Doanh nghiệp Mẫu {mix % 90_000:05d}"
+        name = f"Doanh nghiệp Mẫu {NAME_MARK} {mix % 90_000:05d}"
     else:
-        name = " ".join((_SURNAMES[mix % 10], _MIDDLES[mix // 10 % 7], _GIVEN[mix // 70 % 11]))
+        family, middle = _SURNAMES[mix % 10], _MIDDLES[mix // 10 % 7]
+        name = " ".join((family, middle, NAME_MARK, _GIVEN[mix // 70 % 11]))
     return (
         f'"ChuHoSo":"{name}","LoaiDoiTuong":"{kind}","DinhDanhCHS":[{{"LoaiDinhDanh":"{kind}",'
-        f'"SoDinhDanh":"000{mix % 1_000_000_000:09d}"}}],"SoDienThoai":"000{mix % 10_000_000:07d}",'
-        f'"Email":"mau{mix % 100_000}@example.invalid",'
+        f'"SoDinhDanh":"{NUMBER_MARK}{mix % 1_000_000:06d}"}}],'
+        f'"SoDienThoai":"{NUMBER_MARK}{mix % 10_000:04d}",'
+        f'"Email":"mau{mix % 100_000}@{FILE_MARK}.invalid",'
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from simulator.canaries import NAME_MARK, NUMBER_MARK
 from simulator.draws import Draws, Ints
 from simulator.plan import MarchPetitions, Plan
 from simulator.population import NOW, QUARTER_START
@@ -65,9 +66,9 @@ class PetitionWriter:
                 "MaPAKN": key,
                 "MaDonVi": self._unit_codes[unit_at],
                 "LoaiPAKN": kind,
-                "TieuDe": f"Phản ánh mẫu số {place}",
-                "HoTen": f"Nguyễn Văn Mẫu {place}",
-                "SoDienThoai": f"000{place:07d}",
+                "TieuDe": f"Phản ánh mẫu số {place} của ông {NAME_MARK}",
+                "HoTen": f"Nguyễn Văn Mẫu {NAME_MARK} {place}",
+                "SoDienThoai": f"{NUMBER_MARK}{place % 10_000:04d}",
                 "NgayTiepNhan": str(came),
                 "NgayHenTraLoi": str(due_at),
                 "NgayTraLoi": str(replied or ""),

@@ -12,7 +12,13 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from service_index import access_commands, alert_commands, operation_commands, quarantine_commands
+from service_index import (
+    access_commands,
+    alert_commands,
+    operation_commands,
+    personal_data_commands,
+    quarantine_commands,
+)
 from service_index import settings as settings_module
 from service_index.orchestration import failures
 from service_index.orchestration.progress import at_terminal, console, keep, say
@@ -28,6 +34,7 @@ app = typer.Typer(
 app.add_typer(quarantine_commands.app, name="quarantine")
 app.add_typer(alert_commands.app, name="alerts")
 app.add_typer(access_commands.app, name="access")
+app.add_typer(personal_data_commands.app, name="personal-data")
 app.add_typer(operation_commands.app)
 
 # Bound before Airflow's talk is sent to its log file.

@@ -133,6 +133,7 @@ class Unattended:
     """Runs the real DAGs in the real Airflow with nobody waiting at a terminal."""
 
     process: subprocess.Popen[str]
+    home: Path
 
     def run(self, dag: str, *, is_attended: bool = False, **conf: Any) -> str | None:
         """One run, in the test's present environment; why it failed, or None."""
@@ -159,20 +160,22 @@ class Unattended:
 
 
 @contextmanager
-def unattended() -> Iterator[Unattended]:
-    """The program, and an Airflow of its own."""
+def unattended(**environment: str) -> Iterator[Unattended]:
+    """The program, and an Airflow of its own; `environment` is for that alone."""
     # Not pytest's own folder: a Unix socket's path may have 107 bytes at most.
     home = Path(tempfile.mkdtemp(prefix="si-alerts-"))
     home.chmod(0o755)
+    # A new server restarts once, which whoever else asks for it must not meet.
+    embedded.ensure_running(home)
     process = subprocess.Popen(
         [sys.executable, str(UNATTENDED)],
-        env=os.environ | {"SERVICE_INDEX_HOME": str(home)},
+        env=os.environ | environment | {"SERVICE_INDEX_HOME": str(home)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
     try:
-        yield Unattended(process)
+        yield Unattended(process, home)
     finally:
         assert process.stdin is not None
         process.stdin.close()

@@ -29,6 +29,7 @@ from service_index.settings import ICT, load
 from service_index.sources.inbox import take_files
 from service_index.warehouse import embedded
 from simulator import reference
+from tests.canary_search import marks_in, marks_in_database, marks_in_file, marks_in_tree
 from tests.oracle.calculate import calculate
 from tests.oracle.compare import compare, compare_form
 from tests.oracle.form import calculate_form
@@ -346,6 +347,18 @@ def test_a_second_run_fetches_nothing_and_releases_nothing(demo: Demo) -> None:
             "2025-09.r1",
             "2025Q3.r1",
         ]
+
+
+def test_nobody_of_the_sample_is_outside_landing_and_quarantine(demo: Demo) -> None:
+    """Marks stand in every personal value that the sample source has served."""
+    assert marks_in(demo.printed) == set()
+    assert marks_in_tree(demo.home, ["landing", "postgres", "sample"]) == {}
+    (page, *_) = sorted((demo.home / "landing" / "dossiers").glob("*/page-*"))
+    assert marks_in_file(page.name, page.read_bytes())
+    # What staging shows of raw is searched in small, test_canaries.
+    with psycopg.connect(demo.dsn) as connection:
+        schemas = ("raw", "quarantine", "ops", "intermediate", "marts", "published")
+        assert marks_in_database(connection, schemas).keys() <= {"quarantine.record"}
 
 
 def test_a_change_of_one_percent_rebuilds_what_it_touches_and_equals_a_full_refresh(

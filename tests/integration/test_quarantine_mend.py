@@ -286,6 +286,15 @@ def test_no_rule_for_a_field_of_personal_data(loading: Loading, field: str) -> N
         by_rule(loading, "unknown_value", field, "0912345678", "")
 
 
+@pytest.mark.parametrize("name", ["Nguyễn Văn Mẫu", "Tran Thi B", "Mẫu"])
+def test_nobodys_name_is_an_old_value(loading: Loading, name: str) -> None:
+    loading.deliver("petitions", petition("K1", TrangThai=name))
+    with pytest.raises(MendingError, match="by file") as refused:
+        by_rule(loading, "unknown_value", "TrangThai", name, "3")
+    assert name not in str(refused.value)
+    assert waiting(loading) == [("K1", "unknown_value")]
+
+
 def test_without_a_reason_nothing_is_mended() -> None:
     for because in ("", "  ", "two\nlines", "x" * 501):
         with pytest.raises(MendingError):

@@ -30,6 +30,7 @@ class PageEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One landed page: `bytes` and `sha256` are those of the uncompressed body.
 
     A `page` is an envelope of records, `rows` a bare JSON array of them, `mends` one of `Mended`.
+    `delivered_sha256` is that of the bytes as they came, where somebody's data were erased since.
     """
 
     file: _PageName
@@ -37,6 +38,7 @@ class PageEntry(msgspec.Struct, frozen=True, kw_only=True):
     records: int
     bytes: int
     sha256: str
+    delivered_sha256: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class MendingRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +58,15 @@ class MendNote(msgspec.Struct, frozen=True, kw_only=True):
     rule: MendingRule | None = None
 
 
+class ErasureNote(msgspec.Struct, frozen=True, kw_only=True):
+    """That personal data were erased from a landing: when, by whom, why, of how many records."""
+
+    erased_at: datetime
+    erased_by: str
+    because: str
+    records: int
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """What one landing is: one window, snapshot, file, month or mend of one feed.
 
@@ -70,6 +81,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     delivered      records in the pages, repeats included
     attempts       how many readings of the window it took
     is_sample      the source said that these are sample data
+    erasures       what was erased since; unset where nothing was
+    committed_sha256   `sha256` before the first erasure; unset where there was none
     """
 
     format: Literal[1] = 1
@@ -86,11 +99,18 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 1
     is_sample: bool = False
     mend: MendNote | msgspec.UnsetType = msgspec.UNSET
+    erasures: tuple[ErasureNote, ...] | msgspec.UnsetType = msgspec.UNSET
+    committed_sha256: str | msgspec.UnsetType = msgspec.UNSET
     pages: tuple[PageEntry, ...]
 
     @property
     def sha256(self) -> str:
-        """SHA-256 of the manifest file's bytes, as hexadecimal digits."""
+        """SHA-256 of the manifest file's bytes as it was committed, as hexadecimal digits.
+
+        It names the delivery, which an erasure leaves the one that it was.
+        """
+        if self.committed_sha256:
+            return self.committed_sha256
         return hashlib.sha256(encode_manifest(self)).hexdigest()
 
 

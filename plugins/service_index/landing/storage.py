@@ -48,6 +48,16 @@ def publish(path: UPath, body: bytes) -> None:
         _sync_folder(folder)
 
 
+def replace(new: UPath, old: UPath) -> None:
+    """Put `new` in the place of `old`; locally at once."""
+    if isinstance(new, Path) and isinstance(old, Path):
+        new.replace(old)
+        _sync_folder(old.parent)
+        return
+    old.write_bytes(new.read_bytes())
+    new.unlink()
+
+
 def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:

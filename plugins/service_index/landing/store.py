@@ -12,6 +12,7 @@ from service_index.landing.files import read_records
 from service_index.landing.limits import FileLimits
 from service_index.landing.manifest import (
     MANIFEST_NAME,
+    ErasureNote,
     Kind,
     Manifest,
     PageEntry,
@@ -21,6 +22,7 @@ from service_index.landing.manifest import (
     rows_decoder,
 )
 from service_index.landing.pages import verified_body, verified_copy
+from service_index.landing.rewriting import Change, finish, rewrite
 from service_index.landing.storage import folders, open_root, remove_tree
 from service_index.landing.writer import LandingWriter
 
@@ -111,6 +113,20 @@ class LandingStore:
                 continue
             for line, body in enumerate(self._bodies(file, page), start=1):
                 yield LandedRecord(file, line, body)
+
+    def rewrite(self, path: str, manifest: Manifest, change: Change, note: ErasureNote) -> int:
+        """Give records of a landing other bytes, because data in them must go; how many.
+
+        `change` gives a record's new bytes, or None where it stays. Nothing is written where all
+        do. The manifest says what was done; the number, order and place of records stay. Broken
+        off, it is finished or undone by `finish_rewriting`.
+        """
+        return rewrite(self._root / path, path, manifest, change, note, self.limits)
+
+    def finish_rewriting(self) -> None:
+        """Finish, or undo, what a killed `rewrite` has left in any landing."""
+        for path in self._landings(None):
+            finish(self._root / path, path)
 
     def remove_abandoned(self, older_than: timedelta = timedelta(days=1)) -> int:
         """Remove unfinished landings that a killed run left, and say how many.

@@ -1,9 +1,9 @@
 """What a record contract is: data about one feed.
 
 A feed's contract is declared in `contracts/` by two classes. The *record* (a msgspec Struct) lists
-the source's fields and classifies those that hold personal data. The *row* (a NamedTuple) lists
-the columns of the raw table: first those that stand for one source field, annotated with its
-converter (the optional instants last, they are read together), then those that `reduce` fills.
+the source's fields, each with the class of its data. The *row* (a NamedTuple) lists the columns of
+the raw table: first those that stand for one source field, annotated with its converter (the
+optional instants last, they are read together), then those that `reduce` fills, with their class.
 Rules are named predicates over the row; its values are COPY texts, in which instants (and days)
 of equal form compare as time does.
 """
@@ -12,37 +12,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from functools import cached_property
 from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from service_index.loading.classification import (
+    LINEAGE,
+    OF_SNAPSHOT,
+    Class,
+    PersonalData,
+    Sensitivity,
+)
 from service_index.loading.converters import TEXT_LENGTH, Converter, InstantConverter
 
 Row = tuple[str, ...]
 
-# Columns of every raw table that tell where a row comes from.
-LINEAGE = ("batch_id", "landed_at", "landed_file", "landed_line", "content_hash")
 # Between the parts of a composite key where it is written as one text.
 KEY_SEPARATOR = "/"
 
 
-class PersonalData(Enum):
-    """Classes of personal data. Such fields are not loaded: they stay in landing and quarantine."""
-
-    NAME = "name"
-    IDENTITY_NUMBER = "identity number"
-    PHONE = "phone"
-    MAIL = "mail"
-    FREE_TEXT = "free text that may name people"
-
-
 # Types of source fields: every value is a JSON string; null and an absent key mean missing.
 Text = Annotated[str, msgspec.Meta(max_length=TEXT_LENGTH)] | None
+Public = Annotated[Text, Sensitivity.PUBLIC]
+Internal = Annotated[Text, Sensitivity.INTERNAL]
+Identifier = Annotated[Text, Sensitivity.IDENTIFIER]
 PersonName = Annotated[Text, PersonalData.NAME]
 Phone = Annotated[Text, PersonalData.PHONE]
 Mail = Annotated[Text, PersonalData.MAIL]
+
+# A column that `reduce` fills.
+Fact = Annotated[str, Sensitivity.INTERNAL]
 
 
 class Rule(NamedTuple):
@@ -88,6 +88,8 @@ class Contract:
     reduce: Callable[[Any], Row] | None = None
 
     def __post_init__(self) -> None:
+        """Raises TypeError for a field without a class, and for a column of personal data."""
+        self._check_classes()
         converted = tuple(self.converters)
         others = tuple(name for name in converted if name not in self.instants)
         if self.columns[: len(converted)] != (*others, *self.instants):
@@ -98,9 +100,10 @@ class Contract:
         """Column → converter of the columns that stand for one source field, in row order."""
         hints = get_type_hints(self.row, include_extras=True)
         return {
-            name: next(extra for extra in get_args(hint) if isinstance(extra, Converter))
+            name: extra
             for name, hint in hints.items()
-            if get_origin(hint) is Annotated
+            for extra in get_args(hint)
+            if isinstance(extra, Converter)
         }
 
     @cached_property
@@ -120,16 +123,60 @@ class Contract:
     @cached_property
     def raw_columns(self) -> tuple[str, ...]:
         """Every column of the raw table."""
-        of_snapshot = ("version_at", "is_removed") if self.is_snapshot else ()
-        return (*self.columns, *of_snapshot, *LINEAGE)
+        return (*self.columns, *(OF_SNAPSHOT if self.is_snapshot else ()), *LINEAGE)
+
+    @cached_property
+    def classes(self) -> dict[str, Class]:
+        """Source field → the class of its data."""
+        return _classes(self.record)
+
+    @cached_property
+    def entry_classes(self) -> dict[str, dict[str, Class]]:
+        """Field that holds a list → the fields of its entries that are read → their class."""
+        return {field: _classes(entry) for field, entry in _entries(self.record).items()}
 
     @cached_property
     def personal_fields(self) -> dict[str, PersonalData]:
         """Source field → class of personal data."""
-        hints = get_type_hints(self.record, include_extras=True)
-        return {
-            name: extra
-            for name, hint in hints.items()
-            for extra in get_args(hint)
-            if isinstance(extra, PersonalData)
+        return {name: kind for name, kind in self.classes.items() if isinstance(kind, PersonalData)}
+
+    @cached_property
+    def raw_classes(self) -> dict[str, Class]:
+        """Column of the raw table → the class of its data, in the order of `raw_columns`."""
+        of_source = {
+            column: self.classes[converter.field] for column, converter in self.converters.items()
         }
+        of_columns = of_source | _classes(self.row)
+        of_snapshot = OF_SNAPSHOT if self.is_snapshot else {}
+        return {column: of_columns[column] for column in self.columns} | {**of_snapshot, **LINEAGE}
+
+    def _check_classes(self) -> None:
+        entries = _entries(self.record).values()
+        for struct in (self.record, *entries):
+            if lacking := set(struct.__struct_fields__) - _classes(struct).keys():
+                raise TypeError(f"{struct.__name__}: without a class: {sorted(lacking)}")
+        for column, kind in self.raw_classes.items():
+            if isinstance(kind, PersonalData):
+                raise TypeError(f"{self.row.__name__}.{column}: personal data is not loaded")
+
+
+def _classes(fields: type[Any]) -> dict[str, Class]:
+    """Field of a record or column of a row → the class that it is annotated with."""
+    hints = get_type_hints(fields, include_extras=True)
+    return {
+        name: extra
+        for name, hint in hints.items()
+        for extra in get_args(hint)
+        if isinstance(extra, PersonalData | Sensitivity)
+    }
+
+
+def _entries(record: type[msgspec.Struct]) -> dict[str, type[msgspec.Struct]]:
+    """Field that holds a list → what its entries are."""
+    return {
+        name: entry
+        for name, hint in get_type_hints(record).items()
+        for kind in get_args(hint)
+        if get_origin(kind) is list
+        for entry in get_args(kind)
+    }

@@ -22,7 +22,7 @@ from service_index.loading import exchange, ledger, waiting
 from service_index.loading.contract import Contract
 from service_index.loading.contracts import CONTRACTS
 from service_index.loading.converters import Refused, normalise
-from service_index.loading.disclosure import tells_a_person
+from service_index.loading.disclosure import shown_text, tells_a_person
 from service_index.loading.exchange import MendedLine
 from service_index.loading.ledger import LoadReport
 from service_index.loading.load import load_within
@@ -136,6 +136,11 @@ def mend_by_rule(
         )
     for value in (rule.from_value, rule.to_value):
         _refuse_a_person(value)
+    if rule.from_value and shown_text(rule.from_value) != rule.from_value:
+        raise MendingError(
+            "a rule is for codes: an old value of several words or with accents may be a name; "
+            "mend such records by file"
+        )
     mend = _Mend(connection, store, msgspec.structs.replace(by, rule=rule))
     for contract in contracts:
         mend.run(contract, mend.of_rule(contract.feed, rule))

@@ -38,6 +38,32 @@ def final() -> Iterator[None]:
         raise AirflowFailException(str(refusal)) from refusal
 
 
+@contextmanager
+def quoting_no_record() -> Iterator[None]:
+    """For where records pass: what Python's own errors say (ValueError, KeyError …) quotes the
+    value that they are about, so of such an error in this block only kind and traceback go on."""
+    try:
+        yield
+    except Exception as error:
+        for link in _chain(error):
+            is_pythons = type(link).__module__ == "builtins" and not isinstance(link, OSError)
+            if is_pythons and link.args:
+                link.args = ("its words are left out, they may quote a record",)
+        raise
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and those behind it, which a traceback shows too."""
+    seen: list[BaseException | None] = [None]
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        link = waiting.pop()
+        if link is not None and link not in seen:
+            seen.append(link)
+            waiting += [link.__cause__, link.__context__]
+            yield link
+
+
 def cause_of(error: BaseException | None) -> BaseException | None:
     """The project's own error behind Airflow's for what is not tried again."""
     if error is not None and type(error).__name__ == "AirflowFailException" and error.__cause__:

@@ -58,6 +58,7 @@ def open_warehouse(role: str | None = None) -> Iterator[tuple[psycopg.Connection
 
 @metrics.around("land")
 @kill_points.around("land")
+@failures.quoting_no_record()
 def land(
     window: Window,
     *,
@@ -116,6 +117,7 @@ def land(
 
 @metrics.around("load")
 @kill_points.around("load")
+@failures.quoting_no_record()
 def load() -> dict[str, Any]:
     """Load everything that was landed and is not in the warehouse yet; give the counts."""
     from service_index.landing.store import LandingStore

@@ -56,7 +56,7 @@ def take_files(inbox: Path, store: LandingStore) -> list[InboxFile]:
     if not inbox.is_dir():
         return []
     known = {
-        (manifest.feed, page.sha256)
+        (manifest.feed, page.delivered_sha256 or page.sha256)
         for _, manifest in store.manifests()
         if manifest.kind == "file"
         for page in manifest.pages

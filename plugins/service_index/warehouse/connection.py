@@ -4,12 +4,43 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import psycopg
 from psycopg import sql
+from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict
+
+from service_index.warehouse.errors import conceal
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+_Out = TypeVar("_Out")
+
+
+class WarehouseConnection(psycopg.Connection):
+    """A connection whose errors quote no row: every answer of the server passes through `wait`."""
+
+    def wait(self, gen: PQGen[_Out], *arguments: Any, **options: Any) -> _Out:
+        """As psycopg's; what it raises is concealed."""
+        try:
+            return super().wait(gen, *arguments, **options)
+        except psycopg.Error as error:
+            conceal(error)
+            raise
+
+
+def conceal_errors_of(engine: Engine) -> Engine:
+    """Have SQLAlchemy's psycopg connections raise errors that quote no row; the same engine."""
+    from sqlalchemy import event
+
+    @event.listens_for(engine, "do_connect")
+    def open_one(_dialect: Any, _record: Any, arguments: Any, options: Any) -> WarehouseConnection:
+        return WarehouseConnection.connect(*arguments, **options)
+
+    return engine
 
 
 def checked_dsn(uri: str) -> str:
@@ -48,9 +79,9 @@ def connect(dsn: str, **options: Any) -> psycopg.Connection:
     """Open a connection whose session has one time zone and one way to write dates.
 
     The server's own may be others: UTC stands for the host's, and the driver reads instants in
-    ISO style alone.
+    ISO style alone. Its errors quote no row.
     """
-    connection = psycopg.connect(dsn, application_name="service-index", **options)
+    connection = WarehouseConnection.connect(dsn, application_name="service-index", **options)
     connection.execute("set time zone 'UTC'")
     connection.execute("set datestyle = 'ISO, MDY'")
     connection.commit()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import subprocess
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,13 @@ SERVER_SETTINGS = {
     "jit": "off",
     "max_connections": "100",
     "timezone": "UTC",
+}
+# The server's log quotes no rows: errors go to who asked alone, and of what ends a session neither
+# context nor statement is kept.
+LOG_SETTINGS = {
+    "log_min_messages": "log",
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
 }
 
 # Above any number that Linux gives to a process.
@@ -89,10 +97,7 @@ def ensure_running(home: Path) -> str:
     dsn = str(server.get_uri())
     if is_new:
         with psycopg.connect(dsn, autocommit=True) as connection:
-            for name, value in SERVER_SETTINGS.items():
-                connection.execute(
-                    sql.SQL("alter system set {} = {}").format(sql.Identifier(name), value)
-                )
+            _set(connection, SERVER_SETTINGS)
         stop(home)
         dsn = str(_server(data_folder, start=True).get_uri())
     return dsn
@@ -103,7 +108,23 @@ def database_dsn(home: Path, database: str) -> str:
     maintenance = ensure_running(home)
     with psycopg.connect(maintenance, autocommit=True) as connection:
         ensure_database(connection, database)
+        _quote_no_rows(connection)
     return maintenance.replace("/postgres?", f"/{database}?")
+
+
+def _quote_no_rows(connection: psycopg.Connection) -> None:
+    """Settings of the log, also for a server that an earlier version made."""
+    present = connection.execute(
+        "select name, setting from pg_settings where name = any(%s)", [list(LOG_SETTINGS)]
+    ).fetchall()
+    if dict(present) != LOG_SETTINGS:
+        _set(connection, LOG_SETTINGS)
+        connection.execute("select pg_reload_conf()")
+
+
+def _set(connection: psycopg.Connection, settings: Mapping[str, str]) -> None:
+    for name, value in settings.items():
+        connection.execute(sql.SQL("alter system set {} = {}").format(sql.Identifier(name), value))
 
 
 def stop(home: Path) -> bool:

@@ -7,17 +7,20 @@ from typing import Annotated, NamedTuple, TypeVar
 
 import msgspec
 
+from service_index.loading.classification import PersonalData, Sensitivity
 from service_index.loading.contract import (
     UNKNOWN_PROCEDURE,
     UNKNOWN_UNIT,
     Contract,
+    Fact,
+    Identifier,
+    Internal,
     Mail,
-    PersonalData,
     PersonName,
     Phone,
+    Public,
     Row,
     Rule,
-    Text,
 )
 from service_index.loading.converters import (
     FALSE,
@@ -43,18 +46,24 @@ DONE = frozenset({"9", "10"})
 WITHDRAWN_OR_STOPPED = frozenset({"7", "8"})
 
 
+# In the entries of lists, which are reduced to counts: texts without a length of their own.
+FilePath = Annotated[str | None, PersonalData.FREE_TEXT]
+Part = Annotated[str | None, Sensitivity.INTERNAL]
+Number = Annotated[str | None, Sensitivity.IDENTIFIER]
+
+
 class Document(msgspec.Struct, gc=False):
     """An input document of a dossier."""
 
-    DuongDanTaiTepTin: str | None = None
-    DuocTaiSuDung: str | None = None
-    DuocLayTuKhoDMQG: str | None = None
+    DuongDanTaiTepTin: FilePath = None
+    DuocTaiSuDung: Part = None
+    DuocLayTuKhoDMQG: Part = None
 
 
 class Fee(msgspec.Struct, gc=False):
     """A fee that a dossier owes."""
 
-    Gia: str | None = None
+    Gia: Part = None
 
 
 class Supplement(msgspec.Struct, gc=False):
@@ -64,52 +73,52 @@ class Supplement(msgspec.Struct, gc=False):
 class Result(msgspec.Struct, gc=False):
     """A result paper of a dossier."""
 
-    DuongDanTepTinKetQua: str | None = None
-    MaGiayToKetQua: str | None = None
+    DuongDanTepTinKetQua: FilePath = None
+    MaGiayToKetQua: Number = None
 
 
 class SharedDatabase(msgspec.Struct, gc=False):
     """A database that was consulted for a dossier."""
 
-    MaCSDL: str | None = None
+    MaCSDL: Part = None
 
 
 class DossierRecord(msgspec.Struct, gc=False):
     """The source's fields. A cell of a table may hold a nested list as JSON text."""
 
-    MaHoSo: Text = None
-    MaTTHC: Text = None
-    TenTTHC: Text = None
-    MaLinhVuc: Text = None
-    TenLinhVuc: Text = None
-    KenhThucHien: Text = None
-    MaDonVi: Text = None
-    DonViXuLy: Text = None
+    MaHoSo: Identifier = None
+    MaTTHC: Public = None
+    TenTTHC: Public = None
+    MaLinhVuc: Public = None
+    TenLinhVuc: Public = None
+    KenhThucHien: Internal = None
+    MaDonVi: Public = None
+    DonViXuLy: Public = None
     ChuHoSo: PersonName = None
-    LoaiDoiTuong: Text = None
+    LoaiDoiTuong: Internal = None
     DinhDanhCHS: Annotated[msgspec.Raw, PersonalData.IDENTITY_NUMBER] = msgspec.Raw()
     SoDienThoai: Phone = None
     Email: Mail = None
-    NgayNopHoSo: Text = None
-    NgayTiepNhan: Text = None
-    NgayHenTra: Text = None
-    NgayKetThucXuLy: Text = None
-    NgayTra: Text = None
-    TrangThaiHoSo: Text = None
-    HinhThuc: Text = None
-    HoSoCoThanhPhanSoHoa: Text = None
-    TaiKhoanDuocXacThucVoiVNeID: Text = None
-    DuocThanhToanTrucTuyen: Text = None
-    TaiLieuNop: list[Document] | str | None = None
-    DanhSachLePhi: list[Fee] | str | None = None
-    DanhSachHoSoBoSung: list[Supplement] | str | None = None
-    DanhSachGiayToKetQua: list[Result] | str | None = None
-    DSKetNoiCSDL: list[SharedDatabase] | str | None = None
-    CoBuocTrucTiep: Text = None
-    NgayDongBoDVCQG: Text = None
-    NgayDongBoKho: Text = None
-    DaXoa: Text = None
-    NgayCapNhat: Text = None
+    NgayNopHoSo: Internal = None
+    NgayTiepNhan: Internal = None
+    NgayHenTra: Internal = None
+    NgayKetThucXuLy: Internal = None
+    NgayTra: Internal = None
+    TrangThaiHoSo: Internal = None
+    HinhThuc: Internal = None
+    HoSoCoThanhPhanSoHoa: Internal = None
+    TaiKhoanDuocXacThucVoiVNeID: Internal = None
+    DuocThanhToanTrucTuyen: Internal = None
+    TaiLieuNop: Annotated[list[Document] | str | None, Sensitivity.INTERNAL] = None
+    DanhSachLePhi: Annotated[list[Fee] | str | None, Sensitivity.INTERNAL] = None
+    DanhSachHoSoBoSung: Annotated[list[Supplement] | str | None, Sensitivity.INTERNAL] = None
+    DanhSachGiayToKetQua: Annotated[list[Result] | str | None, Sensitivity.INTERNAL] = None
+    DSKetNoiCSDL: Annotated[list[SharedDatabase] | str | None, Sensitivity.INTERNAL] = None
+    CoBuocTrucTiep: Internal = None
+    NgayDongBoDVCQG: Internal = None
+    NgayDongBoKho: Internal = None
+    DaXoa: Internal = None
+    NgayCapNhat: Internal = None
 
 
 class DossierRow(NamedTuple):
@@ -136,13 +145,13 @@ class DossierRow(NamedTuple):
     returned_at: Annotated[str, instant("NgayTra")]
     synced_to_portal_at: Annotated[str, instant("NgayDongBoDVCQG")]
     synced_to_vault_at: Annotated[str, instant("NgayDongBoKho")]
-    fee_due: str
-    document_count: str
-    reused_document_count: str
-    supplement_count: str
-    result_count: str
-    electronic_result_count: str
-    shared_databases: str
+    fee_due: Fact
+    document_count: Fact
+    reused_document_count: Fact
+    supplement_count: Fact
+    result_count: Fact
+    electronic_result_count: Fact
+    shared_databases: Fact
 
 
 Entry = TypeVar("Entry")

@@ -10,7 +10,7 @@ from unicodedata import normalize
 
 import msgspec
 
-from service_index.loading.contract import Contract, Rule, Text
+from service_index.loading.contract import Contract, Identifier, Internal, Rule
 from service_index.loading.converters import (
     NULL,
     amount,
@@ -35,14 +35,14 @@ STATES = (
 class PaymentRecord(msgspec.Struct, gc=False):
     """The source's fields."""
 
-    MaGiaoDich: Text = None
-    MaHoSo: Text = None
-    HinhThucThanhToan: Text = None
-    QuaNenTangQG: Text = None
-    SoTien: Text = None
-    TrangThai: Text = None
-    ThoiGianGD: Text = None
-    NgayCapNhat: Text = None
+    MaGiaoDich: Identifier = None
+    MaHoSo: Identifier = None
+    HinhThucThanhToan: Internal = None
+    QuaNenTangQG: Internal = None
+    SoTien: Internal = None
+    TrangThai: Internal = None
+    ThoiGianGD: Internal = None
+    NgayCapNhat: Internal = None
 
 
 class PaymentRow(NamedTuple):

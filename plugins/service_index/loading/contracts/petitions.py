@@ -6,12 +6,15 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
+from service_index.loading.classification import PersonalData
 from service_index.loading.contract import (
     UNKNOWN_UNIT,
     Contract,
-    PersonalData,
+    Identifier,
+    Internal,
     PersonName,
     Phone,
+    Public,
     Rule,
     Text,
 )
@@ -29,19 +32,19 @@ from service_index.loading.converters import (
 class PetitionRecord(msgspec.Struct, gc=False):
     """The source's fields."""
 
-    MaPAKN: Text = None
-    MaDonVi: Text = None
-    LoaiPAKN: Text = None
+    MaPAKN: Identifier = None
+    MaDonVi: Public = None
+    LoaiPAKN: Internal = None
     TieuDe: Annotated[Text, PersonalData.FREE_TEXT] = None
     HoTen: PersonName = None
     SoDienThoai: Phone = None
-    NgayTiepNhan: Text = None
-    NgayHenTraLoi: Text = None
-    NgayTraLoi: Text = None
-    TrangThai: Text = None
-    MucDoHaiLong: Text = None
-    DaXoa: Text = None
-    NgayCapNhat: Text = None
+    NgayTiepNhan: Internal = None
+    NgayHenTraLoi: Internal = None
+    NgayTraLoi: Internal = None
+    TrangThai: Internal = None
+    MucDoHaiLong: Internal = None
+    DaXoa: Internal = None
+    NgayCapNhat: Internal = None
 
 
 class PetitionRow(NamedTuple):

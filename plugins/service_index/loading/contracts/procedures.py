@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
-from service_index.loading.contract import UNKNOWN_UNIT, Contract, Text
+from service_index.loading.contract import UNKNOWN_UNIT, Contract, Public
 from service_index.loading.converters import (
     choice,
     code,
@@ -24,24 +24,24 @@ LEVELS = ("tinh", "xa")
 class ProcedureRecord(msgspec.Struct, gc=False):
     """The source's fields."""
 
-    MaTTHC: Text = None
-    MaDonVi: Text = None
-    TenTTHC: Text = None
-    MaLinhVuc: Text = None
-    TenLinhVuc: Text = None
-    CapThucHien: Text = None
-    MucDo: Text = None
-    CoPhi: Text = None
-    TichHopThanhToanQG: Text = None
-    KetNoiCSDLDC: Text = None
-    DuNoiDung: Text = None
-    HanCongBo: Text = None
-    NgayCongBo: Text = None
-    HanCongKhai: Text = None
-    NgayCongKhai: Text = None
-    TrangThai: Text = None
-    HieuLucTu: Text = None
-    HieuLucDen: Text = None
+    MaTTHC: Public = None
+    MaDonVi: Public = None
+    TenTTHC: Public = None
+    MaLinhVuc: Public = None
+    TenLinhVuc: Public = None
+    CapThucHien: Public = None
+    MucDo: Public = None
+    CoPhi: Public = None
+    TichHopThanhToanQG: Public = None
+    KetNoiCSDLDC: Public = None
+    DuNoiDung: Public = None
+    HanCongBo: Public = None
+    NgayCongBo: Public = None
+    HanCongKhai: Public = None
+    NgayCongKhai: Public = None
+    TrangThai: Public = None
+    HieuLucTu: Public = None
+    HieuLucDen: Public = None
 
 
 class ProcedureRow(NamedTuple):

@@ -9,20 +9,27 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
-from service_index.loading.contract import UNKNOWN_UNIT, Contract, Rule, Text
+from service_index.loading.contract import (
+    UNKNOWN_UNIT,
+    Contract,
+    Identifier,
+    Internal,
+    Public,
+    Rule,
+)
 from service_index.loading.converters import FALSE, code, flag, instant, is_before, satisfaction
 
 
 class RatingRecord(msgspec.Struct, gc=False):
     """The source's fields."""
 
-    MaDanhGia: Text = None
-    MaHoSo: Text = None
-    MaDonVi: Text = None
-    ThoiGianDanhGia: Text = None
-    DanhGia: Text = None
-    DaXoa: Text = None
-    NgayCapNhat: Text = None
+    MaDanhGia: Identifier = None
+    MaHoSo: Identifier = None
+    MaDonVi: Public = None
+    ThoiGianDanhGia: Internal = None
+    DanhGia: Internal = None
+    DaXoa: Internal = None
+    NgayCapNhat: Internal = None
 
 
 class RatingRow(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
-from service_index.loading.contract import Contract, Rule, Text
+from service_index.loading.contract import Contract, Public, Rule
 from service_index.loading.converters import choice, code, code_list, day, is_before, text
 
 UNIT_TYPES = {
@@ -21,14 +21,14 @@ UNIT_TYPES = {
 class UnitRecord(msgspec.Struct, gc=False):
     """The source's fields."""
 
-    MaDonVi: Text = None
-    HieuLucTu: Text = None
-    HieuLucDen: Text = None
-    TenDonVi: Text = None
-    LoaiDonVi: Text = None
-    MaDonViCha: Text = None
-    MaTinh: Text = None
-    MaDonViKeThua: Text = None
+    MaDonVi: Public = None
+    HieuLucTu: Public = None
+    HieuLucDen: Public = None
+    TenDonVi: Public = None
+    LoaiDonVi: Public = None
+    MaDonViCha: Public = None
+    MaTinh: Public = None
+    MaDonViKeThua: Public = None
 
 
 class UnitRow(NamedTuple):

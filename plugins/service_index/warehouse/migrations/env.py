@@ -5,9 +5,11 @@ from alembic import context
 from sqlalchemy import create_engine, pool
 
 from service_index.warehouse import access
+from service_index.warehouse.connection import conceal_errors_of
 from service_index.warehouse.migrations.script_file import raw_connection
 
 engine = create_engine(context.config.attributes["url"], poolclass=pool.NullPool)
+conceal_errors_of(engine)
 with engine.connect() as connection:
     context.configure(connection=connection, version_table_schema="public")
     with context.begin_transaction():
