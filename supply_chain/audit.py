@@ -42,8 +42,8 @@ class NoSourceError(Exception):
 class Audit:
     """What was found: `judged` and `unknown` are packages, with their versions."""
 
-    judged: dict[str, str] = field(default_factory=dict)
-    unknown: dict[str, str] = field(default_factory=dict)
+    judged: dict[str, set[str]] = field(default_factory=dict)
+    unknown: dict[str, set[str]] = field(default_factory=dict)
     found: list[tuple[str, Any]] = field(default_factory=list)
 
 
@@ -59,6 +59,8 @@ class Index:
         self.of_projects: requests.Session = caching_session(cache)
         self.of_releases: requests.Session = self._service.session
         self.of_releases.hooks["response"].append(self._or_of_project)
+        # The locks have most packages in common.
+        self._answers: dict[tuple[str, str], Any] = {}
 
     @tenacity.retry(
         stop=tenacity.stop_after_attempt(3),
@@ -73,7 +75,13 @@ class Index:
     def query_all(self, packages: Any) -> Any:
         """The answers in order, as pip-audit's auditor takes them."""
         with ThreadPoolExecutor(4) as pool:
-            yield from pool.map(self.query, packages)
+            yield from pool.map(self._remembered, packages)
+
+    def _remembered(self, package: Any) -> Any:
+        key = (package.name, str(package.version))
+        if key not in self._answers:
+            self._answers[key] = self.query(package)
+        return self._answers[key]
 
     def check(self) -> None:
         """Raises NoSourceError unless it knows of a vulnerability that everyone knows of."""
@@ -105,18 +113,22 @@ def locks() -> list[Path]:
 
 
 def audit(files: Sequence[Path], index: Index) -> Audit:
-    """Ask for every package of the locks that this Python would install.
+    """Ask for every package of the locks that this Python would install; each is an environment of
+    its own, so one may hold another version of a package.
 
     Raises DependencySourceError for a lock that is not whole, ServiceError or RequestException
     when the index stops answering.
     """
     result = Audit()
-    source = RequirementSource(list(files), require_hashes=True, no_deps=True, disable_pip=True)
-    versions = {package.name: str(package.version) for package in source.collect()}
-    for package, found in Auditor(index).audit(source):
-        known = result.unknown if package.is_skipped() else result.judged
-        known[package.name] = versions[package.name]
-        result.found.extend((package.name, vulnerability) for vulnerability in found)
+    found: dict[tuple[str, str], Any] = {}
+    for file in files:
+        source = RequirementSource([file], require_hashes=True, no_deps=True, disable_pip=True)
+        versions = {package.name: str(package.version) for package in source.collect()}
+        for package, of_it in Auditor(index).audit(source):
+            known = result.unknown if package.is_skipped() else result.judged
+            known.setdefault(package.name, set()).add(versions[package.name])
+            found |= {(package.name, vulnerability.id): vulnerability for vulnerability in of_it}
+    result.found.extend((name, vulnerability) for (name, _), vulnerability in found.items())
     return result
 
 
@@ -134,10 +146,14 @@ def complaints(result: Audit, entries: Sequence[accepted.Accepted]) -> list[str]
         if not of_it:
             fixed = " or ".join(map(str, vulnerability.fix_versions)) or "no version yet"
             told.append(
-                f"{name} {result.judged[name]} has {vulnerability.id}, mended by {fixed}: "
+                f"{_with_versions(name, result.judged)} has {vulnerability.id}, mended by {fixed}: "
                 f"{vulnerability.description[:200]}"
             )
     return told + accepted.faults(entries, matched, datetime.now(UTC).date())
+
+
+def _with_versions(name: str, known: dict[str, set[str]]) -> str:
+    return f"{name} {' and '.join(sorted(known[name]))}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -172,7 +188,7 @@ def tell(result: Audit, told: Sequence[str]) -> int:
     for line in told:
         print(f"error: {line}", file=sys.stderr)
     if result.unknown:
-        packages = ", ".join(f"{name} {version}" for name, version in result.unknown.items())
+        packages = ", ".join(_with_versions(name, result.unknown) for name in result.unknown)
         print(
             f"NOT JUDGED: {len(result.unknown)} packages, of whose locked release this index tells "
             f"nothing (it tells of the latest alone): {packages}"

@@ -90,12 +90,28 @@ def test_a_vulnerability_is_told_with_what_mends_it_unless_it_is_accepted(tmp_pa
     with index_with(pages, tmp_path) as index:
         result = auditing.audit(lock(tmp_path, "one==3.0", "two==1.0"), index)
 
-    assert result.judged == {"one": "3.0", "two": "1.0"}
+    assert result.judged == {"one": {"3.0"}, "two": {"1.0"}}
     assert auditing.complaints(result, []) == [
         "one 3.0 has PYSEC-2026-1, mended by 3.0.1 or 3.1: Anyone may read everything."
     ]
     for name in ("CVE-2026-1", "PYSEC-2026-1"):
         assert auditing.complaints(result, [entry(id=name)]) == []
+
+
+def test_each_lock_may_hold_another_version(tmp_path: Path) -> None:
+    pages = {
+        f"/pypi/one/{version}/json": {"info": {"version": version}, "vulnerabilities": holes}
+        for version, holes in (("3.0", [HOLE]), ("2.0", []))
+    }
+    (tmp_path / "other").mkdir()
+    files = [*lock(tmp_path, "one==3.0"), *lock(tmp_path / "other", "one==2.0")]
+    with index_with(pages, tmp_path) as index:
+        result = auditing.audit(files, index)
+
+    assert result.judged == {"one": {"2.0", "3.0"}}
+    assert [line.split(",")[0] for line in auditing.complaints(result, [])] == [
+        "one 2.0 and 3.0 has PYSEC-2026-1"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -137,8 +153,8 @@ def test_without_pages_of_releases_the_latest_is_judged_and_no_other(
     with index_with(pages, tmp_path) as index:
         result = auditing.audit(packages, index)
 
-    assert result.judged == {"latest": "3.0"}
-    assert result.unknown == {"older": "1.0", "unheard-of": "1.0"}
+    assert result.judged == {"latest": {"3.0"}}
+    assert result.unknown == {"older": {"1.0"}, "unheard-of": {"1.0"}}
     assert [name for name, _ in result.found] == ["latest"]
     # Of what cannot be looked for nobody can say that it is gone.
     assert auditing.complaints(result, [entry(package="latest"), entry(package="older")]) == []
@@ -179,7 +195,8 @@ def test_a_lock_without_hashes_is_refused(tmp_path: Path) -> None:
 
 def test_every_lock_is_audited() -> None:
     assert {path.name for path in auditing.locks()} == {
-        *("benchmarks.txt", "container.txt", "development.txt", "installer.txt", "runtime.txt")
+        *("benchmarks.txt", "container.txt", "dbt-bouncer.txt", "development.txt"),
+        *("installer.txt", "runtime.txt"),
     }
 
 
