@@ -9,6 +9,7 @@ from service_index.warehouse.access.privileges import (
 from service_index.warehouse.access.roles import (
     BI_READER,
     LOADER,
+    PIPELINE,
     PUBLISHER,
     READERS,
     ROLES,
@@ -22,6 +23,7 @@ from service_index.warehouse.access.roles import (
 __all__ = [
     "BI_READER",
     "LOADER",
+    "PIPELINE",
     "PUBLISHER",
     "READERS",
     "ROLES",

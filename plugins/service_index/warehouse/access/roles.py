@@ -81,9 +81,11 @@ def _is_role(connection: psycopg.Connection, role: str) -> bool:
 
 def _join(connection: psycopg.Connection, role: str) -> None:
     """Membership: to work as the role, and to change later what it owns."""
+    # Before PostgreSQL 16 every member may.
+    to_work_as_it = "set" if connection.info.server_version >= 160_000 else "member"
     row = connection.execute(
-        "select pg_has_role(current_user, %s, 'usage') and pg_has_role(current_user, %s, 'set')",
-        [role, role],
+        "select pg_has_role(current_user, %s, 'usage') and pg_has_role(current_user, %s, %s)",
+        [role, role, to_work_as_it],
     ).fetchone()
     if row and row[0]:
         return
