@@ -72,7 +72,8 @@ def list_logins() -> None:
 def check() -> None:
     """Hold every privilege against the matrix; exit status 1 where one differs, which is named.
 
-    The next transform makes them those of the matrix again.
+    The next transform makes those of the five roles the matrix's again; what was granted to others
+    is theirs who granted it.
     """
     from service_index.orchestration.stages import open_warehouse
     from service_index.warehouse import access
@@ -80,6 +81,7 @@ def check() -> None:
     with open_warehouse() as (connection, _, _settings):
         wrong = [str(one) for one in access.differences(connection)]
         wrong += [f"{name} shows every unit's dossiers" for name in access.unguarded(connection)]
+        wrong += access.foreign_grants(connection)
     for line in wrong:
         typer.echo(line)
     if wrong:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -33,9 +34,10 @@ def unit(code: str, kind: str, above: str, days: tuple[str, str | None], heir: s
     }  # fmt: skip
 
 
-# X1 became part of X2; its code names another commune since.
+# Y1 became part of X1, and X1 of X2; X1's code names another commune since.
 UNITS = [
     unit("33", "tinh", "", ("20100101", None)),
+    unit("Y1", "xa", "33", ("20100101", "20241231"), heir="X1"),
     unit("X1", "xa", "33", OLD, heir="X2"),
     unit("X1", "xa", "33", NEW),
     unit("X2", "xa", "33", ("20100101", None)),
@@ -50,13 +52,15 @@ def of(number: int, code: str, day: str) -> dict[str, object]:
     }
 
 
-BEFORE, AFTER = "20250611", "20250709"
+LONG_AGO, BEFORE, AFTER = "20241114", "20250611", "20250709"
 DOSSIERS = [
     *(of(n, "X1", BEFORE) for n in (1, 2)),
     *(of(n, "X1", AFTER) for n in (11, 12, 13)),
     of(21, "X2", BEFORE),
     of(22, "X2", AFTER),
     of(31, "P1", AFTER),
+    # Received by Y1, and resolved in June.
+    of(41, "Y1", BEFORE) | {"NgayTiepNhan": f"{LONG_AGO}080000"},
 ]
 
 
@@ -175,11 +179,24 @@ def test_a_unit_s_reader_sees_its_own_and_what_is_below_and_what_it_took_over(
 ) -> None:
     # The code X1 named another commune until June, which is part of X2 now.
     assert seen(pipeline, reader(pipeline, readers, "reads_x1", "X1")) == {11, 12, 13}
-    assert seen(pipeline, reader(pipeline, readers, "reads_x2", "X2")) == {1, 2, 21, 22, 31}
+    of_x2 = {1, 2, 21, 22, 31, 41}
+    assert seen(pipeline, reader(pipeline, readers, "reads_x2", "X2")) == of_x2
     assert seen(pipeline, reader(pipeline, readers, "reads_p1", "P1")) == {31}
-    everything = {1, 2, 11, 12, 13, 21, 22, 31}
+    everything = {1, 2, 11, 12, 13, 21, 22, 31, 41}
     assert seen(pipeline, reader(pipeline, readers, "reads_all", "33")) == everything
     assert seen(pipeline, reader(pipeline, readers, "reads_two", "X1", "P1")) == {11, 12, 13, 31}
+
+
+def test_a_login_is_not_handed_on_with_its_unit_s_code(
+    pipeline: Pipeline, readers: list[str]
+) -> None:
+    """One that was made while X1 was the old commune sees that one's dossiers, and no more."""
+    name = reader(pipeline, readers, "of_old_x1", "X1")
+    with pipeline.connect() as connection:
+        connection.execute(
+            "update access.unit_reader set valid_from = '2010-01-01' where reader = %s", [name]
+        )
+    assert seen(pipeline, name) == {1, 2, 41}
 
 
 def test_no_way_round_through_a_view_a_function_or_a_guess(
@@ -221,18 +238,59 @@ def test_after_a_full_refresh_all_is_as_before(pipeline: Pipeline, readers: list
         assert connection.execute("select count(*) from marts.dim_unit").fetchone() != (0,)
 
 
-def test_a_table_without_its_guard_is_found(pipeline: Pipeline) -> None:
+@pytest.mark.parametrize(
+    ("statement", "bare"),
+    [
+        ("alter table marts.fct_dossier disable row level security", "marts.fct_dossier"),
+        ("drop policy own_units on marts.fct_dossier", "marts.fct_dossier"),
+        ("create policy open on marts.fct_dossier using (true)", "marts.fct_dossier"),
+    ],
+)
+def test_a_table_without_its_guard_is_closed_and_stops_the_transform(
+    pipeline: Pipeline, statement: str, bare: str
+) -> None:
     with pipeline.connect() as connection:
         assert access.unguarded(connection) == []
-        connection.execute("alter table marts.fct_dossier disable row level security")
-        assert access.unguarded(connection) == ["marts.fct_dossier"]
-        connection.execute("create view marts.leak as select * from marts.fct_dossier")
-        assert "marts.leak" not in access.unguarded(connection)
+        connection.execute(statement)
+        assert access.unguarded(connection) == [bare]
+        for _ in ("at once", "and at the retry"):
+            with pytest.raises(TransformError, match=rf"^{re.escape(bare)} would show"):
+                transforming.settle_access(connection)
+        row = connection.execute(
+            "select has_table_privilege('unit_reader', 'marts.fct_dossier', 'select')"
+        ).fetchone()
+        assert row == (False,)
+        connection.rollback()
+
+
+@pytest.mark.parametrize("kind", ["view", "materialized view"])
+def test_a_view_with_its_owner_s_eyes_is_found_and_closed(pipeline: Pipeline, kind: str) -> None:
+    with pipeline.connect() as connection:
+        connection.execute(
+            "create view marts.inner_view with (security_invoker) as "
+            "select * from marts.fct_dossier; "
+            f"create {kind} marts.leak as select * from marts.inner_view; "
+            "grant select on marts.inner_view to unit_reader"
+        )
+        assert access.unguarded(connection) == []
         connection.execute("grant select on marts.leak to unit_reader")
-        assert "marts.leak" in access.unguarded(connection)
-        # What nobody may read is closed; a table that lost its guard is not opened again.
-        with pytest.raises(TransformError, match=r"^marts\.fct_dossier would show"):
-            transforming.settle_access(connection)
+        assert access.unguarded(connection) == ["marts.leak"]
+        transforming.settle_access(connection)
+        assert access.unguarded(connection) == []
+        connection.rollback()
+
+
+def test_what_others_were_granted_by_hand_is_told(pipeline: Pipeline) -> None:
+    with pipeline.connect() as connection:
+        assert access.foreign_grants(connection) == []
+        connection.execute(
+            "create role an_analyst; grant select on raw.dossiers to an_analyst; "
+            "grant select (dossier_id) on marts.fct_dossier to bi_reader"
+        )
+        assert access.foreign_grants(connection) == [
+            "an_analyst has select on raw.dossiers",
+            "bi_reader has select on marts.fct_dossier (dossier_id)",
+        ]
         connection.rollback()
 
 

@@ -259,7 +259,7 @@ def test_migrate_prepares_an_installation_and_can_be_said_again(
 ) -> None:
     with connect(warehouse_dsn, autocommit=True) as connection:
         connection.execute("drop table public.alembic_version")
-        for schema in ("raw", "quarantine", "ops", "catalogue", "published"):
+        for schema in ("raw", "quarantine", "ops", "access", "catalogue", "published"):
             connection.execute(f"drop schema if exists {schema} cascade")
     first, second = run("migrate"), run("migrate")
 

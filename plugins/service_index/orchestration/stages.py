@@ -29,7 +29,7 @@ from service_index.orchestration.progress import counting, say
 from service_index.orchestration.windows import Window, parse_month
 from service_index.settings import Settings
 from service_index.warehouse import migrate
-from service_index.warehouse.access import LOADER, PUBLISHER, TRANSFORMER, as_role
+from service_index.warehouse.access import LOADER, PUBLISHER, TRANSFORMER, as_role, assert_role
 from service_index.warehouse.clock import assert_clocks_agree
 from service_index.warehouse.connection import connect
 from service_index.warehouse.locks import marts_shared
@@ -53,6 +53,8 @@ def open_warehouse(role: str | None = None) -> Iterator[tuple[psycopg.Connection
     if role:
         dsn = as_role(dsn, role)
     with connect(dsn) as connection:
+        if role:
+            assert_role(connection, role)
         yield connection, dsn, settings
 
 

@@ -52,6 +52,7 @@ def transform(
         connection.commit()
         is_full = full_refresh or _needs_full_refresh(connection, revision)
         if not is_full and not _anything_pending(connection, by_hand):
+            settle_access(connection)
             return TransformReport(None, False, [])
         run_id = _begin(connection, is_full, revision, by_hand)
         try:

@@ -4,6 +4,7 @@ from service_index.warehouse.access.privileges import (
     Difference,
     apply,
     differences,
+    foreign_grants,
     unguarded,
 )
 from service_index.warehouse.access.roles import (
@@ -17,6 +18,7 @@ from service_index.warehouse.access.roles import (
     UNIT_READER,
     RolesError,
     as_role,
+    assert_role,
     create_roles,
 )
 
@@ -33,7 +35,9 @@ __all__ = [
     "RolesError",
     "apply",
     "as_role",
+    "assert_role",
     "create_roles",
     "differences",
+    "foreign_grants",
     "unguarded",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import psycopg
 from psycopg import sql
@@ -40,12 +41,28 @@ def add_login(
     short password.
     """
     _refuse_foreign(connection, name)
-    for code in unit_codes:
-        if not _is_unit(connection, code):
-            raise LoginError(f"there is no unit {code} now: `dim_unit` has the codes")
+    units = [(code, _valid_from(connection, code)) for code in dict.fromkeys(unit_codes)]
     if len(password) < 12:
         raise LoginError("a password has at least 12 characters")
-    role = UNIT_READER if unit_codes else BI_READER
+    role = UNIT_READER if units else BI_READER
+    try:
+        with connection.transaction():
+            _make(connection, name, password, role)
+    except psycopg.errors.InsufficientPrivilege:
+        raise LoginError(
+            "the warehouse's user may not make or change logins: have whoever runs the server "
+            "allow it (docs/deployment.md)"
+        ) from None
+    connection.execute("delete from access.unit_reader where reader = %s", [name])
+    for code, valid_from in units:
+        connection.execute(
+            "insert into access.unit_reader (reader, unit_code, valid_from) values (%s, %s, %s)",
+            [name, code, valid_from],
+        )
+    return Login(name, role, tuple(sorted({*unit_codes})))
+
+
+def _make(connection: psycopg.Connection, name: str, password: str, role: str) -> None:
     login = sql.Identifier(name)
     if not _exists(connection, name):
         connection.execute(sql.SQL("create role {} login").format(login))
@@ -58,12 +75,6 @@ def add_login(
     for other in READERS:
         statement = "grant {} to {}" if other == role else "revoke {} from {}"
         connection.execute(sql.SQL(statement).format(sql.Identifier(other), login))
-    connection.execute("delete from access.unit_reader where reader = %s", [name])
-    for code in unit_codes:
-        connection.execute(
-            "insert into access.unit_reader (reader, unit_code) values (%s, %s)", [name, code]
-        )
-    return Login(name, role, tuple(unit_codes))
 
 
 def remove_login(connection: psycopg.Connection, name: str) -> None:
@@ -102,11 +113,14 @@ def _exists(connection: psycopg.Connection, name: str) -> bool:
     return found is not None
 
 
-def _is_unit(connection: psycopg.Connection, code: str) -> bool:
+def _valid_from(connection: psycopg.Connection, code: str) -> date:
+    """The first day of the code's present version."""
     found = connection.execute(
-        "select 1 from marts.dim_unit where unit_code = %s and is_current", [code]
+        "select valid_from from marts.dim_unit where unit_code = %s and is_current", [code]
     ).fetchone()
-    return found is not None
+    if found is None:
+        raise LoginError(f"there is no unit {code} now: `dim_unit` has the codes")
+    return found[0]  # type: ignore[no-any-return] # a date column
 
 
 def _refuse_foreign(connection: psycopg.Connection, name: str) -> None:

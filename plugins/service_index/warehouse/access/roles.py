@@ -95,6 +95,17 @@ def _join(connection: psycopg.Connection, role: str) -> None:
         raise RolesError(_BY_THE_SERVER) from None
 
 
+def assert_role(connection: psycopg.Connection, role: str) -> None:
+    """Raises RolesError where the session is not the role's: a pooler may drop what asks for it."""
+    row = connection.execute("select current_user").fetchone()
+    connection.rollback()
+    if row != (role,):
+        raise RolesError(
+            f"the session is not {role}'s: connect to the server itself, or have the pooler pass "
+            "on the option `role`"
+        )
+
+
 def as_role(dsn: str, role: str) -> str:
     """The same address (a URI), whose sessions have the role's privileges and no others."""
     parts = urlsplit(dsn)
