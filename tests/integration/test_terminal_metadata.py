@@ -68,6 +68,21 @@ def test_beside_the_database_that_is_set(home: Path) -> None:
     assert runs(home, "elsewhere") is None
 
 
+def test_a_connection_that_is_kept_in_the_pages_alone_is_not_passed_over(home: Path) -> None:
+    """Without it the command would go to another source, or to another warehouse."""
+    with psycopg.connect(embedded.database_dsn(home, "with_pages"), autocommit=True) as connection:
+        connection.execute("create table connection (conn_id text)")
+        connection.execute("insert into connection values ('warehouse'), ('of_others')")
+    services = sqlalchemy_url(embedded.database_dsn(home, "with_pages"), driver="psycopg2")
+    ended = import_national(home, **{COMMAND_VARIABLE: f"echo {services}"})
+    assert ended.stderr.startswith("error: warehouse: entered in Airflow's pages")
+    warehouse = embedded.database_dsn(home, "warehouse")
+    ended = import_national(
+        home, AIRFLOW_CONN_WAREHOUSE=warehouse, **{COMMAND_VARIABLE: f"echo {services}"}
+    )
+    assert "entered" not in ended.stderr
+
+
 def test_who_may_make_no_database_is_told_what_to_ask_for(home: Path) -> None:
     with psycopg.connect(embedded.database_dsn(home, "narrow"), autocommit=True) as connection:
         connection.execute("create role narrow login")

@@ -45,7 +45,8 @@ def not_yet_landed(
         for gap in windows.not_loaded(connection, extraction.feed.name, *extraction.window, landed):
             first, *others = pairwise(_bounds(*gap, fresh_from))
             pieces = [(first[0] - overlap, first[1]), *others]
-            gaps += [Extraction(extraction.feed, piece) for piece in pieces]
+            # The newest first: what is old has waited, and may be what cannot be had.
+            gaps += [Extraction(extraction.feed, piece) for piece in reversed(pieces)]
     if not gaps:
         snapshots = [one for one in snapshots if not any(store.manifests(one.feed.name))]
     return snapshots + gaps

@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 
-from service_index.orchestration import failures, progress
+from service_index.orchestration import connections, failures, progress
 from service_index.settings import Settings
 from service_index.warehouse import embedded
 from service_index.warehouse.connection import ensure_database, sqlalchemy_url
@@ -22,6 +22,7 @@ METADATA_VARIABLE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 # The address itself, a command that prints it, or its name in a store of secrets.
 _METADATA_VARIABLES = (METADATA_VARIABLE, f"{METADATA_VARIABLE}_CMD", f"{METADATA_VARIABLE}_SECRET")
 
+CONNECTIONS = ("dossier_api", "national_portal", "warehouse")
 SERVICES = "airflow"
 # A scheduler takes part in every run that it finds in its metadata, those of a terminal too.
 TERMINAL_SUFFIX = "_terminal"
@@ -76,6 +77,9 @@ def prepare(settings: Settings, *, is_new: bool = False) -> None:
 def _prepare_terminal(settings: Settings) -> None:
     """Set Airflow's environment in this process, with a metadata database of the terminal's own."""
     is_given = _has_metadata_setting()
+    if not is_given:
+        with psycopg.connect(embedded.database_dsn(settings.home, SERVICES)) as connection:
+            _refuse_connections_of_pages(connection)
     os.environ.update(environment(settings, SERVICES + TERMINAL_SUFFIX))
     if is_given:
         _move_beside()
@@ -92,11 +96,14 @@ def _move_beside() -> None:
     services = make_url(conf.get("database", "sql_alchemy_conn"))
     if str(services.database).endswith(TERMINAL_SUFFIX):
         return
+    if services.get_backend_name() != "postgresql":
+        raise RunFailedError("Airflow's metadata have to be in a PostgreSQL")
     terminal = services.set(database=f"{services.database}{TERMINAL_SUFFIX}")
     with psycopg.connect(
         services.set(drivername="postgresql").render_as_string(hide_password=False),
         autocommit=True,
     ) as connection:
+        _refuse_connections_of_pages(connection)
         try:
             ensure_database(connection, str(terminal.database))
         except psycopg.errors.InsufficientPrivilege:
@@ -110,6 +117,27 @@ def _move_beside() -> None:
     os.environ[METADATA_VARIABLE] = terminal.render_as_string(hide_password=False)
     orm.configure_vars()
     orm.reconfigure_orm()
+
+
+def _refuse_connections_of_pages(connection: psycopg.Connection) -> None:
+    """A terminal does not see what was entered in Airflow's pages: rather none than another one."""
+    has_store = bool(os.environ.get(connections.STORE_VARIABLE))
+    table = connection.execute("select to_regclass('connection')").fetchone()
+    if has_store or table == (None,):
+        return
+    entered = [
+        name
+        for (name,) in connection.execute(
+            "select conn_id from connection where conn_id = any(%s) order by conn_id",
+            [list(CONNECTIONS)],
+        )
+        if f"AIRFLOW_CONN_{name.upper()}" not in os.environ
+    ]
+    if entered:
+        raise RunFailedError(
+            f"{', '.join(entered)}: entered in Airflow's pages, where a terminal does not look: "
+            "give them by AIRFLOW_CONN_… or in a file of Airflow's own store"
+        )
 
 
 def _make_schema(marker: Path, address: str, *, is_new: bool = False) -> None:

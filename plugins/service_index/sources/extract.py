@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -114,27 +115,34 @@ def extract_many(
     `wanted`, a window's pieces in order.
 
     A window that cannot be had holds up no other: the rest is landed, then the first such error is
-    raised. Any other error stops the rest, and so do failed pages of as many windows as are read at
-    once, for then the source is down. What was complete by then stays landed, and a later run need
-    not fetch it again. Leftovers of killed runs are removed.
+    raised. When pages of as many windows of a feed have failed as are read at once, the rest of
+    that feed is left. Any other error stops everything. What was complete by then stays landed, and
+    a later run need not fetch it again. Leftovers of killed runs are removed.
     """
     policy = client.policy
     pieces = [piece for whole in wanted for piece in whole.pieces(policy.longest_window)]
     progress = _Progress(on_progress, len(pieces))
-    cancelled = threading.Event()
+    cancelled = {piece.feed.name: threading.Event() for piece in pieces}
     failures: list[BaseException] = []
+    bad_windows: Counter[str] = Counter()
+
+    def cancel() -> None:
+        for of_feed in cancelled.values():
+            of_feed.set()
 
     def fetch(number: int, piece: Extraction) -> Manifest:
         try:
             tell = progress.of(number, piece)
-            manifest = _extract(client, piece, store, page_size, tell, cancelled)
+            manifest = _extract(client, piece, store, page_size, tell, cancelled[piece.feed.name])
             progress.piece_done()
             return manifest
         except BaseException as error:
             failures.append(error)  # first, so that no mere cancellation can come before it
-            failed_pages = sum(isinstance(failure, PageFailedError) for failure in failures)
-            if not isinstance(error, _OF_ONE_WINDOW) or failed_pages >= policy.parallel_windows:
-                cancelled.set()
+            bad_windows[piece.feed.name] += isinstance(error, PageFailedError)
+            if bad_windows[piece.feed.name] >= policy.parallel_windows:
+                cancelled[piece.feed.name].set()
+            if not isinstance(error, (*_OF_ONE_WINDOW, ExtractionCancelledError)):
+                cancel()
             raise
 
     store.remove_abandoned()
@@ -143,7 +151,7 @@ def extract_many(
         try:
             wait(futures)
         except BaseException:
-            cancelled.set()
+            cancel()
             raise
     if failures:
         raise _first_of(failures)
