@@ -19,7 +19,8 @@ PROVINCE = "33"
 def a_province_s_reader(connection: psycopg.Connection[Any]) -> Iterator[None]:
     """`unit_reader` itself is a reader of the whole province for the time being."""
     connection.execute(
-        "insert into access.unit_reader (reader, unit_code) values (%s, %s)",
+        "insert into access.unit_reader (reader, unit_code, valid_from) "
+        "select %s, unit_code, valid_from from marts.dim_unit where unit_code = %s and is_current",
         [UNIT_READER, PROVINCE],
     )
     connection.commit()
