@@ -58,7 +58,7 @@ def airflow(duty: Duty, source: SampleSource) -> Iterator[RealAirflow]:
     shutil.rmtree(home, ignore_errors=True)
 
 
-def until(found: Callable[[], Any], seconds: float = 120) -> Any:
+def until(found: Callable[[], Any], seconds: float = 300) -> Any:
     """What is found, once it is."""
     deadline = time.monotonic() + seconds
     while not (thing := found()):
