@@ -55,7 +55,7 @@ def marts() -> Work:
             begun.append(time.perf_counter() - float(result.seconds))
             nodes.append(result)
 
-        stages.transform(MONTH, ended)
+        stages.transform(MONTH, on_model=ended)
         finished = time.perf_counter()
         return {
             "load": loaded - started,
