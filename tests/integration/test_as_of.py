@@ -13,6 +13,7 @@ from late_batch import FEEDS
 from service_index.orchestration import as_of, stages
 from service_index.orchestration.dbt_build import TransformError
 from service_index.orchestration.transform import transform
+from service_index.warehouse import access
 from simulator.server import SampleSource
 from tests.pipeline import Pipeline, open_pipeline, own_dbt_project
 from tests.warehouses import fresh_warehouse
@@ -139,7 +140,7 @@ def test_a_run_that_another_took_over_from_writes_no_more(
 
     live = pipeline.fingerprints()
     with (
-        stages.open_warehouse() as (connection, dsn, loaded),
+        stages.open_warehouse(access.TRANSFORMER) as (connection, dsn, loaded),
         pytest.raises(TransformError, match="another run has taken over from transform"),
     ):
         transform(connection, dsn, loaded, full_refresh=True, on_model=take_over)

@@ -41,9 +41,10 @@ def transform(
     or the project itself.
 
     A changed project (code, catalogue) means a full refresh, because marts are a function of
-    data, catalogue and code. Raises TransformError when a batch waits for its gate or was
-    refused (see `refused_tables` for the exception), when dbt fails, or when another run has
-    taken over; the batches then stay pending and the next run takes them again.
+    data, catalogue and code. dbt works as the transformer, whoever calls, so that what an
+    interrupted run leaves is the next run's to replace. Raises TransformError when a batch waits
+    for its gate or was refused (see `refused_tables` for the exception), when dbt fails, or when
+    another run has taken over; the batches then stay pending and the next run takes them again.
     """
     state = settings.home / "dbt"
     with marts_alone(connection):
@@ -57,7 +58,7 @@ def transform(
         run_id = _begin(connection, is_full, revision, by_hand)
         try:
             results = dbt_build.build(
-                dsn,
+                access.as_role(dsn, access.TRANSFORMER),
                 settings.dbt_project,
                 state,
                 *_selection(is_full),
