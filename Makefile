@@ -10,7 +10,7 @@ DBT_PLACES := --project-dir dbt_project --profiles-dir dbt_project \
 	--target-path $(CURDIR)/build/dbt-docs --log-path $(CURDIR)/build/dbt-docs/logs
 BOUNCER := .venv/dbt-bouncer/bin/dbt-bouncer run
 
-.PHONY: help setup demo test test-fast test-reliability test-mutation test-scheduler test-browser test-office test-compose test-compose-small bench bench-full lint audit sbom secrets docs dbt-docs cookbook up down clean lock
+.PHONY: help setup demo test test-fast test-reliability test-mutation test-scheduler test-browser test-bi test-office test-compose test-compose-small bench bench-full lint audit sbom secrets docs dbt-docs cookbook up superset down clean lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -36,12 +36,24 @@ endef
 	$(call install,requirements/development.txt)
 	@touch $@
 
-# In a folder of its own: its pins are not those of the rest.
-.venv/dbt-bouncer/.installed: .venv/.runtime requirements/dbt-bouncer.txt
-	@echo "Installing requirements/dbt-bouncer.txt into .venv/dbt-bouncer …"
+# In folders of their own, for their pins are not those of the rest.
+define install_apart
+	@echo "Installing requirements/$(1).txt into .venv/$(1) …"
 	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
-	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python --require-hashes --no-deps -r requirements/dbt-bouncer.txt \
-		|| $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/dbt-bouncer.txt
+	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python --require-hashes --no-deps -r requirements/$(1).txt \
+		|| $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/$(1).txt
+endef
+
+.venv/dbt-bouncer/.installed: .venv/.runtime requirements/dbt-bouncer.txt
+	$(call install_apart,dbt-bouncer)
+	@touch $@
+
+.venv/superset/.installed: .venv/.runtime requirements/superset.txt
+	$(call install_apart,superset)
+	@touch $@
+
+.venv/clients/.installed: .venv/.runtime requirements/clients.txt
+	$(call install_apart,clients)
 	@touch $@
 
 .venv/.benchmarks: .venv/.development requirements/benchmarks.txt
@@ -71,6 +83,10 @@ test-scheduler: .venv/.development ## under the real scheduler: nightly runs, an
 test-browser: .venv/.development ## the public pages in a headless Chromium
 	@command -v chromium > /dev/null || { echo "no chromium here: apt-get install chromium"; exit 1; }
 	@$(RUN)/python -m pytest tests/browser
+
+test-bi: .venv/.development .venv/superset/.installed .venv/clients/.installed ## every dashboard in the real Superset and a headless Chromium; psql, SQLAlchemy, pandas, DuckDB
+	@command -v chromium > /dev/null || { echo "no chromium here: apt-get install chromium"; exit 1; }
+	@$(RUN)/python -m pytest tests/bi
 
 test-office: .venv/.development ## letter, form and workbook opened by LibreOffice
 	@command -v soffice > /dev/null || { echo "no soffice here: apt-get install" \
@@ -119,7 +135,10 @@ dbt-docs: .venv/.development .venv/dbt-bouncer/.installed ## dbt's documentation
 up: .venv/.runtime ## Airflow's pages, scheduler and the sample source, on this machine
 	@$(RUN)/service-index up
 
-down: .venv/.runtime ## stop what `make up` or a demo left running, the embedded PostgreSQL too
+superset: .venv/superset/.installed ## Apache Superset with the dashboards of dashboards/, on this machine (after a demo or a score)
+	@$(RUN)/service-index superset
+
+down: .venv/.runtime ## stop what `make up`, `make superset` or a demo left running, the embedded PostgreSQL too
 	@$(RUN)/service-index down
 
 clean: ## remove the environment and everything that was built (asks nothing: data in .service-index/ too)
@@ -132,8 +151,8 @@ lock: .venv/.runtime ## renew the locks in requirements/ (one package: ARGUMENTS
 	@$(BIN)/uv pip compile -q $(ARGUMENTS) --universal --generate-hashes --no-header --python-version 3.11 \
 		-c requirements/runtime.txt --excludes requirements/excludes.txt \
 		-o requirements/development.txt requirements/development.in
-	@$(BIN)/uv pip compile -q $(ARGUMENTS) --universal --generate-hashes --no-header --python-version 3.11 \
-		-o requirements/dbt-bouncer.txt requirements/dbt-bouncer.in
+	@for name in dbt-bouncer superset clients; do $(BIN)/uv pip compile -q $(ARGUMENTS) --universal --generate-hashes --no-header \
+		--python-version 3.11 -o requirements/$$name.txt requirements/$$name.in; done
 	@$(BIN)/uv pip compile -q $(ARGUMENTS) --universal --generate-hashes --no-header --python-version 3.11 \
 		-c requirements/runtime.txt -o requirements/container.txt requirements/container.in
 	@$(BIN)/uv pip compile -q $(ARGUMENTS) --universal --generate-hashes --no-header --python-version 3.11 \

@@ -84,8 +84,23 @@ def up(
 
 
 @app.command()
+def superset(
+    port: Annotated[
+        int, typer.Option(help="Port of Superset's pages.", envvar="SERVICE_INDEX_SUPERSET_PORT")
+    ] = 8088,
+) -> None:
+    """Start Apache Superset with the dashboards of dashboards/, as a reader of the marts.
+
+    Needs the environment that `make superset` installs.
+    """
+    from service_index.orchestration import superset as dashboards
+
+    dashboards.start(settings_module.load(), port)
+
+
+@app.command()
 def down() -> None:
-    """Stop what `up` started, and the embedded PostgreSQL. Data stay."""
+    """Stop what `up` and `superset` started, and the embedded PostgreSQL. Data stay."""
     from service_index.orchestration import standalone
 
     standalone.stop(settings_module.load())

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from service_index.publishing.relations import FORM_RELATIONS, MONTHLY_RELATIONS
+from tests import dashboard_files
 from tests.integration.mart_support import Marts, Node, built_marts, constraints
 from tests.pipeline import MARTS
 
@@ -217,6 +218,38 @@ def test_exposures_name_the_marts_that_releases_freeze(marts: Marts) -> None:
     assert set().union(*(read[name] for name in MONTHLY_PUBLICATIONS)) == monthly
     assert {relation.mart for relation in FORM_RELATIONS} < read["statistical_form"]
     assert set().union(*read.values()) == set(marts.public_models())
+
+
+def test_exposures_name_the_marts_that_dashboards_read(marts: Marts) -> None:
+    read = {
+        exposure["url"].rsplit("/", 2)[-2]: {
+            node.split(".")[-1] for node in exposure["depends_on"]["nodes"]
+        }
+        for exposure in marts.manifest()["exposures"].values()
+        if exposure["name"].startswith("dashboard_")
+    }
+    assert read == {
+        dashboard["slug"]: {
+            relation.removeprefix("marts.")
+            for relation in dashboard_files.relations_of(dashboard)
+            if relation.startswith("marts.")
+        }
+        for dashboard in dashboard_files.dashboards()
+    }
+
+
+def test_a_bi_reader_gets_rows_of_every_dashboard_s_question(marts: Marts) -> None:
+    with marts.pipeline.connect() as connection:
+        connection.execute("set role bi_reader")
+        for dataset in dashboard_files.datasets().values():
+            metrics = [f"{sql} as {name}" for name, sql in dataset.metrics.items()]
+            question = f"({dataset.content['sql']}) as virtual_table"
+            row = connection.execute(
+                f"select count(*), {', '.join(metrics)} from {question}".encode()
+            ).fetchone()
+            # Nothing was published here.
+            assert row and (row[0] > 0 or dataset.name == "release"), dataset.name
+            connection.execute(f"select {', '.join(dataset.columns)} from {question}".encode())
 
 
 def test_no_rate_is_averaged(marts: Marts) -> None:

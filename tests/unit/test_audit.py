@@ -195,8 +195,8 @@ def test_a_lock_without_hashes_is_refused(tmp_path: Path) -> None:
 
 def test_every_lock_is_audited() -> None:
     assert {path.name for path in auditing.locks()} == {
-        *("benchmarks.txt", "container.txt", "dbt-bouncer.txt", "development.txt"),
-        *("installer.txt", "runtime.txt"),
+        *("benchmarks.txt", "clients.txt", "container.txt", "dbt-bouncer.txt"),
+        *("development.txt", "installer.txt", "runtime.txt", "superset.txt"),
     }
 
 

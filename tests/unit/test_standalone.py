@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from service_index.orchestration import standalone
+from service_index.orchestration import background, standalone
 from service_index.settings import Settings
 
 
@@ -19,7 +19,7 @@ def test_a_port_that_is_taken_is_told_before_anything_is_started(tmp_path: Path)
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(standalone.StandaloneError, match=f"port {port} is taken"):
+        with pytest.raises(background.ServiceError, match=f"port {port} is taken"):
             standalone.start(Settings(home=tmp_path, landing_url=str(tmp_path)), port)
     assert not list(tmp_path.iterdir())
 
@@ -27,11 +27,11 @@ def test_a_port_that_is_taken_is_told_before_anything_is_started(tmp_path: Path)
 # As root another user must be become first; of anybody else the first process is none.
 OF_ANOTHER = """
 import os, sys
-from service_index.orchestration import standalone
+from service_index.orchestration import background
 if os.getuid() == 0:
     os.setuid(65534)
-standalone._end_group(int(sys.argv[1]))
-print(standalone._is_alive(int(sys.argv[1])), standalone._is_alive(os.getpgid(0)))
+background.end_group(int(sys.argv[1]))
+print(background.is_alive(int(sys.argv[1])), background.is_alive(os.getpgid(0)))
 """
 
 
