@@ -147,12 +147,12 @@ clean: ## remove the environment and everything that was built (asks nothing: da
 
 lock: .venv/.runtime ## renew the locks in requirements/ (one package: ARGUMENTS='--upgrade-package NAME')
 	@for name in installer runtime; do $(BIN)/uv pip compile -q $(ARGUMENTS) --universal --generate-hashes --no-header \
-		--python-version 3.11 -o requirements/$$name.txt requirements/$$name.in; done
+		--python-version 3.11 -o requirements/$$name.txt requirements/$$name.in || exit 1; done
 	@$(BIN)/uv pip compile -q $(ARGUMENTS) --universal --generate-hashes --no-header --python-version 3.11 \
 		-c requirements/runtime.txt --excludes requirements/excludes.txt \
 		-o requirements/development.txt requirements/development.in
 	@for name in dbt-bouncer superset clients; do $(BIN)/uv pip compile -q $(ARGUMENTS) --universal --generate-hashes --no-header \
-		--python-version 3.11 -o requirements/$$name.txt requirements/$$name.in; done
+		--python-version 3.11 -o requirements/$$name.txt requirements/$$name.in || exit 1; done
 	@$(BIN)/uv pip compile -q $(ARGUMENTS) --universal --generate-hashes --no-header --python-version 3.11 \
 		-c requirements/runtime.txt -o requirements/container.txt requirements/container.in
 	@$(BIN)/uv pip compile -q $(ARGUMENTS) --universal --generate-hashes --no-header --python-version 3.11 \

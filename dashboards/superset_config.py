@@ -28,8 +28,10 @@ TALISMAN_CONFIG = {
     "force_https": False,
     "session_cookie_secure": False,
 }
-# Names of units are text from outside, never markup or a template.
+# Names of units are text from outside, never markup or a template; tables of the dashboards have
+# `allow_render_html: false` for the same.
 FEATURE_FLAGS = {"ESCAPE_MARKDOWN_HTML": True, "ENABLE_TEMPLATE_PROCESSING": False}
 
-# One process on one machine counts by itself.
+# Attempts to sign in are counted, by each of the two processes for itself.
+RATELIMIT_ENABLED = True
 RATELIMIT_STORAGE_URI = "memory://"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import secrets
 import subprocess
 import sys
 from decimal import Decimal
@@ -23,6 +25,7 @@ ASK = Path(__file__).with_name("ask.py")
 TOTALS = "select count(*), sum(total_score) from marts.mart_monthly_score"
 DOSSIERS = "select count(*) from marts.fct_dossier"
 ANALYST = "analyst_of_the_test"
+PASSWORD = secrets.token_urlsafe(16)
 # By default DuckDB reads a numeric without a scale as a double.
 INEXACT = {"DuckDB"}
 
@@ -30,7 +33,7 @@ INEXACT = {"DuckDB"}
 @pytest.fixture(scope="module")
 def answers(served: Served) -> Any:
     with served.pipeline.connect() as connection:
-        add_login(connection, ANALYST, "a password of the test")
+        add_login(connection, ANALYST, PASSWORD)
         connection.commit()
         place = conninfo_to_dict(served.pipeline.dsn)
         done = subprocess.run(
@@ -41,6 +44,7 @@ def answers(served: Served) -> Any:
             capture_output=True,
             text=True,
             check=False,
+            env=os.environ | {"PGPASSWORD": PASSWORD},
         )
         remove_login(connection, ANALYST)
     assert done.returncode == 0, done.stderr

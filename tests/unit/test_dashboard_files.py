@@ -17,9 +17,20 @@ from tests.dashboard_files import FOLDER, charts, charts_of, dashboards, dataset
 
 # No password, but signs that YAML has a meaning for.
 ADDRESS = "postgresql+psycopg2://x@/db?host=/a: #b"
+
+
+def _vi(known: dict[str, labels.Label]) -> dict[str, str]:
+    return {code: label.vi for code, label in known.items()}
+
+
+# By the column that shows them, in every dataset or in the one named.
 LABELS = {
-    "unit_type": {code: label.vi for code, label in labels.UNIT_TYPES.items()},
-    "basis": {code: label.vi for code, label in labels.BASES.items()},
+    "unit_type": _vi(labels.UNIT_TYPES),
+    "basis": _vi(labels.BASES),
+    "metric": _vi(labels.METRICS),
+    "cause": _vi(labels.CAUSES),
+    ("release", "status"): _vi(labels.STATUSES),
+    ("reconciliation", "group_name"): _vi(labels.GROUPS) | {"total": "Tổng"},
 }
 _LABELLED = re.compile(r"when '(\w+)'\s+then\s+'([^']+)'")
 
@@ -77,10 +88,9 @@ def test_a_filter_holds_for_every_chart_that_it_can_or_says_not(dashboard: dict[
         assert one["requiredFirst"] or one["defaultDataMask"]["filterState"]["value"]
 
 
-def test_every_file_is_used_and_every_number_is_one_chart() -> None:
-    placed = [(number, chart["uuid"]) for one in dashboards() for number, chart in
-              charts_of(one).items()]  # fmt: skip
-    assert len({number for number, _ in placed}) == len(placed) == len(charts())
+def test_every_file_is_used_once() -> None:
+    placed = [chart["uuid"] for one in dashboards() for chart in charts_of(one).values()]
+    assert sorted(placed) == sorted(charts())
     used = {chart["dataset_uuid"] for chart in charts().values()}
     used |= {one["targets"][0]["datasetUuid"] for it in dashboards() for one in filters_of(it)}
     assert used == set(datasets())
@@ -98,11 +108,19 @@ def test_no_rate_is_averaged_and_no_label_is_of_its_own(dataset: dashboard_files
     sql = dataset.content["sql"]
     text = " ".join([sql, *dataset.metrics.values()]).lower()
     assert not re.search(r"avg\(|float|double|::real", text)
-    for column, known in LABELS.items():
-        found = re.search(rf"case (?:(?!case )[\s\S])*? end as {column}\b", sql)
-        assert (found is not None) == (column in dataset.columns)
-        if found:
-            assert dict(_LABELLED.findall(found.group())) == known
+    for place, known in LABELS.items():
+        name, column = place if isinstance(place, tuple) else (dataset.name, place)
+        if name == dataset.name and column in dataset.columns:
+            found = re.search(rf"case (?:(?!case )[\s\S])*? end as {column}\b", sql)
+            assert found, column
+            # Groups have the number of the official list before their name.
+            shown = dict(_LABELLED.findall(found.group()))
+            assert {code: re.sub(r"^\d\. ", "", text) for code, text in shown.items()} == known
+    if dataset.name == "group_score":
+        shown = re.findall(r"\('\d\. ([^']+)', s\.(\w+), s\.(\w+)_max\)", sql)
+        assert [(code, code, label.vi) for code, label in labels.GROUPS.items()] == [
+            (points, most, label) for label, points, most in shown
+        ]
 
 
 def test_the_bundle_has_every_file_and_the_warehouse_s_address() -> None:

@@ -45,3 +45,20 @@ def test_a_number_that_another_users_processes_have_got_is_not_airflow() -> None
         check=False,
     )
     assert (asked.stdout, asked.stderr) == ("False True\n", "")
+
+
+def test_what_is_on_record_is_ended_and_a_number_of_before_a_reboot_is_left(tmp_path: Path) -> None:
+    record = tmp_path / "some.pids"
+    ours = background.launch(["sleep", "60"], os.environ, tmp_path / "log")
+    other = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    background.record(record, [ours.pid, other.pid])
+    assert background.is_running(record)
+    # The second line's number has gone to another process since.
+    mine, theirs = record.read_text(encoding="utf-8").splitlines()
+    record.write_text(f"{mine}\n{theirs.split()[0]} 1", encoding="utf-8")
+    assert background.stop(record)
+    assert ours.wait(10) != 0
+    assert other.poll() is None
+    assert not background.stop(record)
+    other.kill()
+    other.wait(10)

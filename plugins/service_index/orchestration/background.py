@@ -27,9 +27,10 @@ def launch(
 
 
 def record(pid_file: Path, pids: Sequence[int]) -> None:
-    """Keep the process groups that were started."""
+    """Keep the process groups that were started, each with when it was."""
     pid_file.parent.mkdir(parents=True, exist_ok=True)
-    pid_file.write_text("\n".join(map(str, pids)), encoding="utf-8")
+    lines = [f"{pid} {_started_at(pid)}" for pid in pids]
+    pid_file.write_text("\n".join(lines), encoding="utf-8")
 
 
 def is_running(pid_file: Path) -> bool:
@@ -96,4 +97,16 @@ def end_group(pid: int) -> None:
 
 
 def _recorded(pid_file: Path) -> list[int]:
-    return [int(pid) for pid in pid_file.read_text(encoding="utf-8").split()]
+    """Those on record but the numbers that other programs have got since, as after a reboot."""
+    lines = [line.split() for line in pid_file.read_text(encoding="utf-8").splitlines()]
+    return [int(pid) for pid, *then in lines if not then or then == [_started_at(int(pid))]]
+
+
+def _started_at(pid: int) -> str:
+    """When the process was started, by the kernel's clock; `-` where it does not tell."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return "-"
+    # After the name, which may hold anything.
+    return status.rpartition(")")[2].split()[19]

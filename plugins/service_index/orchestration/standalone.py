@@ -25,6 +25,7 @@ def start(settings: Settings, port: int) -> None:
         say("Airflow is running already (stop it by `make down`)")
         return
     background.refuse_taken(port, "up")
+    (settings.home / "logs").mkdir(parents=True, exist_ok=True)
     started: list[int] = []
     if "AIRFLOW_CONN_DOSSIER_API" not in os.environ:
         say("No source is set, so the sample source is served (DỮ LIỆU MẪU).")
@@ -45,7 +46,8 @@ def start(settings: Settings, port: int) -> None:
     background.record(pid_file, [*started, airflow.pid])
     if not background.wait_until(lambda: _is_healthy(port), airflow, HEALTHY_WITHIN_SECONDS):
         background.stop(pid_file)
-        embedded.stop(settings.home)
+        if not superset.is_running(settings):
+            embedded.stop(settings.home)
         raise ServiceError(f"Airflow did not become healthy, see {log}")
     say(f"Airflow: http://localhost:{port}, open to this machine only, without a password")
     say("Its DAGs are paused; trigger one with its parameters, or switch it on. Stop: `make down`")

@@ -6,13 +6,18 @@ command line, its HTTP API and the warehouse, which it reads as a `bi_reader`.
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import io
 import json
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -30,13 +35,14 @@ from service_index.warehouse.connection import sqlalchemy_url
 
 # Superset's own database, as SQLAlchemy writes addresses; else one on the embedded server.
 DATABASE_VARIABLE = "SERVICE_INDEX_SUPERSET_DATABASE"
-LOGIN = "superset_local"
 ADMINISTRATOR = "admin"
 HEALTHY_WITHIN_SECONDS = 120
+# All that Superset is given of this process's environment, where the owner's password may stand.
+_PASSED_ON = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "PATH", "TMPDIR", "TZ")
 _DATABASE = "databases/warehouse.yaml"
 # What Superset puts for a password that comes apart from the files.
 _MASK = "XXXXXXXXXX"
-_PLACEHOLDER = "postgresql+psycopg2://superset_local:XXXXXXXXXX@localhost/warehouse"
+_PLACEHOLDER = f"postgresql+psycopg2://superset:{_MASK}@localhost/warehouse"
 
 
 def start(settings: Settings, port: int) -> None:
@@ -45,20 +51,21 @@ def start(settings: Settings, port: int) -> None:
     A running one is left as it is, but for its dashboards. Raises ServiceError, one line.
     """
     programs = _programs()
-    with open_warehouse() as (connection, dsn, _):
+    with _alone(settings), open_warehouse() as (connection, dsn, _):
         _refuse_unscored(connection)
+        connection.commit()
+        if is_running(settings):
+            say("Superset is running already (stop it by `make down`)")
+            port = int(_port_file(settings).read_text(encoding="utf-8"))
+        else:
+            background.refuse_taken(port, "superset")
+            _serve(settings, programs, port)
         # Nobody has to know it: each start sets another one.
         password = secrets.token_urlsafe(32)
-        with connection.transaction():
-            add_login(connection, LOGIN, password)
-    pid_file = _pid_file(settings)
-    if background.is_running(pid_file):
-        say("Superset is running already (stop it by `make down`)")
-        port = int(_port_file(settings).read_text(encoding="utf-8"))
-    else:
-        background.refuse_taken(port, "superset")
-        _serve(settings, programs, port)
-    _import(settings, port, make_conninfo(dsn, user=LOGIN, password=_MASK), password)
+        add_login(connection, login_of(settings), password)
+        connection.commit()
+        reader = make_conninfo(dsn, user=login_of(settings), password=_MASK)
+        _import(settings, port, sqlalchemy_url(reader, "psycopg2"), password)
     say(f"Superset: http://localhost:{port}/dashboard/list/, open to this machine only")
     say(f"Sign in as {ADMINISTRATOR}; the password is in {_folder(settings) / 'admin-password'}")
     say("The dashboards are those of dashboards/; what you change in them there, the next start")
@@ -70,6 +77,17 @@ def stop(settings: Settings) -> bool:
     return background.stop(_pid_file(settings))
 
 
+def is_running(settings: Settings) -> bool:
+    """Whether a Superset of this installation was started and is there."""
+    return background.is_running(_pid_file(settings))
+
+
+def login_of(settings: Settings) -> str:
+    """The warehouse's login for this installation's Superset: several may read one warehouse."""
+    place = f"{socket.gethostname()} {settings.home}"
+    return f"superset_{hashlib.sha256(place.encode()).hexdigest()[:8]}"
+
+
 def bundle(folder: Path, warehouse: str) -> bytes:
     """The files of `dashboards/` as a ZIP that Superset imports, with the warehouse's address."""
     out = io.BytesIO()
@@ -78,6 +96,8 @@ def bundle(folder: Path, warehouse: str) -> bytes:
             name = path.relative_to(folder).as_posix()
             text = path.read_text(encoding="utf-8")
             if name == _DATABASE:
+                if _PLACEHOLDER not in text:
+                    raise ServiceError(f"{path} names another address than {_PLACEHOLDER}")
                 # JSON's strings are YAML's too.
                 text = text.replace(_PLACEHOLDER, json.dumps(warehouse))
             archive.writestr(f"dashboards/{name}", text)
@@ -89,6 +109,16 @@ def _programs() -> Path:
     if not (programs / "superset").exists():
         raise ServiceError("Superset is not installed: `make superset` does it, and starts it")
     return programs
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    with (_folder(settings) / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ServiceError("another `service-index superset` is at it: wait for it") from None
+        yield
 
 
 def _refuse_unscored(connection: psycopg.Connection) -> None:
@@ -105,6 +135,7 @@ def _serve(settings: Settings, programs: Path, port: int) -> None:
     log = settings.home / "logs" / "superset.log"
     _prepare(settings, programs, environment, log)
     say("Superset is starting …")
+    _port_file(settings).write_text(str(port), encoding="utf-8")
     gunicorn = background.launch(
         [
             str(programs / "gunicorn"),
@@ -116,8 +147,12 @@ def _serve(settings: Settings, programs: Path, port: int) -> None:
         log,
     )
     background.record(_pid_file(settings), [gunicorn.pid])
-    _port_file(settings).write_text(str(port), encoding="utf-8")
-    if not background.wait_until(lambda: _is_healthy(port), gunicorn, HEALTHY_WITHIN_SECONDS):
+    try:
+        healthy = background.wait_until(lambda: _is_healthy(port), gunicorn, HEALTHY_WITHIN_SECONDS)
+    except BaseException:
+        stop(settings)
+        raise
+    if not healthy:
         stop(settings)
         raise ServiceError(f"Superset did not become healthy, see {log}")
 
@@ -126,25 +161,27 @@ def _environment(settings: Settings, programs: Path) -> dict[str, str]:
     own = os.environ.get(DATABASE_VARIABLE) or sqlalchemy_url(
         embedded.database_dsn(settings.home, "superset"), driver="psycopg2"
     )
-    return os.environ | {
+    passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return passed_on | {
         "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}",
         "SUPERSET_HOME": str(_folder(settings)),
         "SUPERSET_CONFIG_PATH": str(settings.project_root / "dashboards" / "superset_config.py"),
         DATABASE_VARIABLE: own,
         "SERVICE_INDEX_SUPERSET_KEY": _secret(settings, "secret-key"),
-        # Where Flask's command line looks for an option that is not given.
-        "FLASK_FAB_CREATE_ADMIN_PASSWORD": _secret(settings, "admin-password"),
     }
 
 
 def _prepare(settings: Settings, programs: Path, environment: dict[str, str], log: Path) -> None:
     """Tables, roles and the administrator, unless this version of Superset made them before."""
-    superset = str(programs / "superset")
     marker = _folder(settings) / "made-for"
-    made_for = next((programs.parent / "lib").glob("*/site-packages/apache_superset-*.dist-info"))
-    if marker.exists() and marker.read_text(encoding="utf-8") == made_for.name:
+    version = next(iter(programs.parent.glob("lib/*/site-packages/apache_superset-*.dist-info")))
+    own = environment[DATABASE_VARIABLE]
+    made_for = f"{version.name} {hashlib.sha256(own.encode()).hexdigest()}"
+    if marker.exists() and marker.read_text(encoding="utf-8") == made_for and _has_tables(own):
         return
     say("Superset's own database is being made (a minute, once) …")
+    # Where Flask's command line looks for an option; a list of processes shows none of it.
+    password = {"FLASK_FAB_CREATE_ADMIN_PASSWORD": _secret(settings, "admin-password")}
     administrator = ("--username", ADMINISTRATOR, "--firstname", "Superset", "--lastname", "Admin")
     for arguments in (
         ("db", "upgrade"),
@@ -154,23 +191,36 @@ def _prepare(settings: Settings, programs: Path, environment: dict[str, str], lo
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as file:
             done = subprocess.run(
-                [superset, *arguments], env=environment, stdout=file, stderr=file, check=False
+                [str(programs / "superset"), *arguments],
+                env=environment | (password if "create-admin" in arguments else {}),
+                stdout=file,
+                stderr=file,
+                check=False,
             )
         if done.returncode:
             raise ServiceError(f"`superset {arguments[0]} …` failed, see {log}")
-    marker.write_text(made_for.name, encoding="utf-8")
+    marker.write_text(made_for, encoding="utf-8")
+
+
+def _has_tables(own: str) -> bool:
+    try:
+        with psycopg.connect(own.replace("+psycopg2", "", 1)) as connection:
+            found = connection.execute("select to_regclass('alembic_version')").fetchone()
+    except psycopg.Error as error:
+        raise ServiceError(f"Superset's own database cannot be reached: {error}") from None
+    return found != (None,)
 
 
 def _import(settings: Settings, port: int, warehouse: str, password: str) -> None:
     base = f"http://127.0.0.1:{port}"
-    files = bundle(settings.project_root / "dashboards", sqlalchemy_url(warehouse, "psycopg2"))
+    files = bundle(settings.project_root / "dashboards", warehouse)
     sign_in = {
         "username": ADMINISTRATOR,
         "password": _secret(settings, "admin-password"),
         "provider": "db",
     }
     try:
-        with requests.Session() as session:
+        with _session() as session:
             answer = session.post(f"{base}/api/v1/security/login", json=sign_in, timeout=60)
             answer.raise_for_status()
             session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
@@ -194,23 +244,33 @@ def _import(settings: Settings, port: int, warehouse: str, password: str) -> Non
 
 def _is_healthy(port: int) -> bool:
     try:
-        return requests.get(f"http://127.0.0.1:{port}/health", timeout=5).ok
+        with _session() as session:
+            return session.get(f"http://127.0.0.1:{port}/health", timeout=5).ok
     except requests.RequestException:
         return False
+
+
+def _session() -> requests.Session:
+    """To this machine, whatever proxy or netrc the environment names."""
+    session = requests.Session()
+    session.trust_env = False
+    return session
 
 
 def _secret(settings: Settings, name: str) -> str:
     """A secret of this installation, made when it is first asked for; its owner alone reads it."""
     path = _folder(settings) / name
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(32), encoding="utf-8")
+        half = path.with_suffix(".half")
+        half.touch(mode=0o600)
+        half.write_text(secrets.token_urlsafe(32), encoding="utf-8")
+        half.rename(path)
     return path.read_text(encoding="utf-8").strip()
 
 
 def _folder(settings: Settings) -> Path:
     folder = settings.home / "superset"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 
