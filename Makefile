@@ -10,7 +10,7 @@ DBT_PLACES := --project-dir dbt_project --profiles-dir dbt_project \
 	--target-path $(CURDIR)/build/dbt-docs --log-path $(CURDIR)/build/dbt-docs/logs
 BOUNCER := .venv/dbt-bouncer/bin/dbt-bouncer run
 
-.PHONY: help setup demo test test-fast test-reliability test-mutation test-scheduler test-browser test-bi test-office test-compose test-compose-small bench bench-full lint audit sbom secrets docs dbt-docs cookbook up superset down clean lock
+.PHONY: help setup demo test test-fast test-reliability test-mutation test-scheduler test-scheduler-small test-browser test-bi test-office test-compose test-compose-small bench bench-full lint audit sbom secrets docs dbt-docs cookbook up superset down clean lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -79,6 +79,9 @@ test-mutation: .venv/.development ## a seeded sample of mutants of score path an
 
 test-scheduler: .venv/.development ## under the real scheduler: nightly runs, an outage, alerts, the runbook (a month: ARGUMENTS=--long)
 	@$(RUN)/python -m pytest tests/scheduler $(ARGUMENTS)
+
+test-scheduler-small: .venv/.development ## the same, but only two nights and an outage
+	@$(RUN)/python -m pytest tests/scheduler/test_schedule.py --nights 2
 
 test-browser: .venv/.development ## the public pages in a headless Chromium
 	@command -v chromium > /dev/null || { echo "no chromium here: apt-get install chromium"; exit 1; }

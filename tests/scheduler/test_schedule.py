@@ -43,8 +43,9 @@ def dossier(day: date, number: int) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def days(request: pytest.FixtureRequest) -> list[date]:
-    """A week of runs, with --long a month; then the days on which none is made, until yesterday."""
-    nights = 30 if request.config.getoption("--long") else 7
+    """A week of runs, with --long a month, or as many as asked for; then the days on which none is made, until yesterday."""
+    option = request.config.getoption
+    nights = option("--nights") or (30 if option("--long") else 7)
     return [TODAY - timedelta(days=back) for back in range(nights + MISSED, 0, -1)]
 
 
