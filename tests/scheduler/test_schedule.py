@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -43,7 +44,8 @@ def dossier(day: date, number: int) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def days(request: pytest.FixtureRequest) -> list[date]:
-    """A week of runs, with --long a month, or as many as asked for; then the days on which none is made, until yesterday."""
+    """A week of runs, with --long a month, or as many as asked for; then the days on which none is
+    made, until yesterday."""
     option = request.config.getoption
     nights = option("--nights") or (30 if option("--long") else 7)
     return [TODAY - timedelta(days=back) for back in range(nights + MISSED, 0, -1)]
@@ -83,6 +85,13 @@ def reach(airflow: RealAirflow) -> tuple[datetime, int]:
     return row
 
 
+def wait_for_dossiers(airflow: RealAirflow, count: int) -> None:
+    """The scoring that a night sets off comes after it, and may take several nights together."""
+    deadline = time.monotonic() + 300
+    while reach(airflow)[1] < count and time.monotonic() < deadline:
+        time.sleep(2)
+
+
 @pytest.fixture(scope="module")
 def observed(
     source: SampleSource, days: list[date], tmp_path_factory: pytest.TempPathFactory
@@ -98,6 +107,8 @@ def observed(
         airflow.switch("ingest_daily", on=True)
         airflow.backfill("ingest_daily", ict_midnight(days[0]), ict_midnight(days[-MISSED]))
         airflow.wait_for_all("score_monthly", at_least=2)
+        wait_for_dossiers(airflow, (len(days) - MISSED) * A_DAY)
+        airflow.wait_for_all("score_monthly")
         before = reach(airflow)
     with airflow_up(home, source.connection_uri, SERVICE_INDEX_INGEST_MINUTES="5") as airflow:
         scored = len(airflow.runs("score_monthly"))
