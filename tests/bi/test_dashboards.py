@@ -53,7 +53,7 @@ def test_province_overview(window: Window, marts: psycopg.Connection, tmp_path: 
         from marts.mart_dossier_balance where unit_code = '33' order by 1
         """,
     )
-    names = ("received_in_all", "resolved_in_all", "overdue_in_all")
+    names = ("Tiếp nhận", "Đã giải quyết", "Quá hạn chưa giải quyết")
     shown = window.rows("Hồ sơ tiếp nhận và giải quyết qua các tháng")
     assert expected.by_version(shown, *names) == flow
     assert {version for _, version, _ in flow} == {"đến 30/06/2025", "hiện nay"}
@@ -273,7 +273,7 @@ def test_compliance(window: Window, marts: psycopg.Connection, tmp_path: Path) -
         """,
     )
     shown = window.rows("Tỷ lệ và mức giao qua các tháng (%)")
-    assert expected.by_version(shown, "rate_of_the_sums", "target_in_force") == trend
+    assert expected.by_version(shown, "Tỷ lệ", "Mức giao") == trend
     causes = window.rows("Vì sao hồ sơ chưa trực tuyến toàn trình (trong tháng)")
     assert expected.causes_shown(causes) == expected.causes(marts, "33")
     window.assert_all_held()
