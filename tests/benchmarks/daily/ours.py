@@ -149,7 +149,7 @@ def _start_all(product: object) -> dict[str, float]:
     folders = ("--project-dir", str(settings.dbt_project), "--profiles-dir")
     target = ("--target-path", str(settings.home / "dbt" / "target"))
     logs = ("--log-path", str(settings.home / "dbt" / "logs"))
-    with dbt_build._environment(dbt_build.dbt_environment(dsn)):
+    with dbt_build.dbt_variables(dbt_build.dbt_environment(dsn)):
         dbtRunner().invoke(
             ["--quiet", "parse", *folders, str(settings.dbt_project), *target, *logs]
         )
