@@ -7,17 +7,10 @@ from typing import Any
 
 import psycopg
 
-from service_index.publishing.labels import CAUSES
+from service_index.publishing import labels
 
 NEWEST = "(select max(period_month) from marts.mart_monthly_score)"
-GROUPS = (
-    "transparency",
-    "timeliness",
-    "online_service",
-    "online_payment",
-    "digitisation",
-    "satisfaction",
-)
+GROUPS = tuple(labels.GROUPS)
 HUNDREDTH = Decimal("0.01")
 
 
@@ -117,7 +110,7 @@ def shares_of_groups(
 
 def causes(marts: psycopg.Connection, unit: str) -> list[tuple[str, int, int]]:
     return sorted(
-        (CAUSES[cause].vi, failing, failing_only)
+        (labels.CAUSES[cause].vi, failing, failing_only)
         for cause, failing, failing_only in rows(
             marts,
             f"""

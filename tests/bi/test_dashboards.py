@@ -9,13 +9,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from service_index.publishing.labels import GROUPS as GROUP_NAMES
+from service_index.publishing import labels
 from service_index.publishing.labels import STATUSES, UNIT_TYPES, Label
 from tests.bi import expected
 from tests.bi.conftest import HOSTILE, HOSTILE_IN_A_TABLE, SCREENSHOTS, Served, Window
 from tests.bi.expected import GROUPS, NEWEST, hundredths, percent, printed, rows
 
-GROUP_LABELS = GROUP_NAMES | {"total": Label("Tổng", "total")}
+GROUP_LABELS = labels.GROUPS | {"total": Label("Tổng", "total")}
 PIXEL = "apachesuperset.gateway.scarf.sh"
 # Of the targets: those of the newest month in the province, by the filters' first choice.
 TARGETS = f"""
