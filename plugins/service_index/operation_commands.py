@@ -88,6 +88,12 @@ def superset(
     port: Annotated[
         int, typer.Option(help="Port of Superset's pages.", envvar="SERVICE_INDEX_SUPERSET_PORT")
     ] = 8088,
+    new_key: Annotated[
+        bool,
+        typer.Option(
+            help="Have another secret key; passwords that were entered in Superset are forgotten."
+        ),
+    ] = False,
 ) -> None:
     """Start Apache Superset with the dashboards of dashboards/, as a reader of the marts.
 
@@ -95,7 +101,7 @@ def superset(
     """
     from service_index.orchestration import superset as dashboards
 
-    dashboards.start(settings_module.load(), port)
+    dashboards.start(settings_module.load(), port, new_key=new_key)
 
 
 @app.command()

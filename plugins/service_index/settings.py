@@ -14,6 +14,10 @@ PROJECT_ROOT = Path(__file__).resolve().parents[2]
 ICT = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
+class SettingsError(ValueError):
+    """What was set cannot be used; the message is one line that holds no secret."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """Folders and addresses of one installation.
@@ -73,7 +77,7 @@ def load() -> Settings:
     `SERVICE_INDEX_HOME`, `SERVICE_INDEX_LANDING`, `SERVICE_INDEX_PROVINCE`,
     `SERVICE_INDEX_TEMPLATES`, `SERVICE_INDEX_INGEST_MINUTES`, `SERVICE_INDEX_CUTOFF_DAY`,
     `SERVICE_INDEX_RELEASE_DEADLINE_DAY`, `SERVICE_INDEX_STALE_HOURS`, `SERVICE_INDEX_ALERTS_FILE`,
-    `SERVICE_INDEX_RETRY_SECONDS`. Raises ValueError, one line, where one cannot be.
+    `SERVICE_INDEX_RETRY_SECONDS`. Raises SettingsError where one cannot be.
     """
     home = Path(os.environ.get("SERVICE_INDEX_HOME") or ".service-index").expanduser().resolve()
     landing_url = os.environ.get("SERVICE_INDEX_LANDING") or str(home / "landing")
@@ -99,7 +103,7 @@ def _without_password(variable: str, address: str) -> str:
     except ValueError:
         has_password = True
     if has_password:
-        raise ValueError(
+        raise SettingsError(
             f"{variable} holds a password or is no address: the storage's library takes keys from "
             "variables of its own"
         )
@@ -120,5 +124,5 @@ def _number(variable: str, allowed: Collection[int]) -> int | None:
             known = f"a number from {allowed[0]} to {allowed[-1]}"
         else:
             known = f"one of {', '.join(map(str, allowed))}"
-        raise ValueError(f"{variable} is '{text}': it is {known}, or not set")
+        raise SettingsError(f"{variable} is '{text}': it is {known}, or not set")
     return int(text)

@@ -11,21 +11,8 @@ import requests
 
 from service_index.orchestration import superset
 from service_index.settings import Settings
+from tests.bi.api import rows_of_a_chart, signed_in
 from tests.bi.conftest import COMMAND, Served
-
-
-def signed_in(served: Served) -> requests.Session:
-    session = requests.Session()
-    answer = session.post(
-        f"{served.address}/api/v1/security/login",
-        json={"username": "admin", "password": served.password, "provider": "db"},
-        timeout=60,
-    )
-    answer.raise_for_status()
-    session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-    token = session.get(f"{served.address}/api/v1/security/csrf_token/", timeout=60).json()
-    session.headers.update({"X-CSRFToken": token["result"], "Referer": served.address})
-    return session
 
 
 def login(served: Served) -> str:
@@ -106,25 +93,6 @@ def test_a_second_start_brings_the_dashboards_back(served: Served) -> None:
     assert "đã sửa" in before[0]
     assert after[0] == sorted(one["dashboard_title"] for one in found)
     assert rows_of_a_chart(served) > 0
-
-
-def rows_of_a_chart(served: Served) -> int:
-    """As the server gives them now, not as a cache remembers."""
-    session = signed_in(served)
-    charts = session.get(f"{served.address}/api/v1/dashboard/tong-quan/charts", timeout=60).json()[
-        "result"
-    ]
-    number = next(one for one in charts if one["slice_name"] == "Điểm tổng của tỉnh")
-    body = {
-        "datasource": {
-            "id": int(number["form_data"]["datasource"].split("__")[0]),
-            "type": "table",
-        },
-        "queries": [{"metrics": ["units"], "columns": [], "filters": []}],
-        "force": True,
-    }
-    answer = session.post(f"{served.address}/api/v1/chart/data", json=body, timeout=60)
-    return int(answer.json()["result"][0]["data"][0]["units"])
 
 
 def test_superset_is_given_no_secret_of_others(served: Served) -> None:

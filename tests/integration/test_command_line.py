@@ -276,6 +276,13 @@ def test_migrate_needs_no_source(run: Run) -> None:
     assert "Dossier source: none yet" in ended.stderr
 
 
+def test_an_ingest_without_a_source_tells_how_to_give_one(run: Run) -> None:
+    march = ("--from", "2025-03-01", "--to", "2025-03-02")
+    ended = run("ingest", *march, without="AIRFLOW_CONN_DOSSIER_API")
+    assert ended.returncode == 1
+    assert "error: land: no source is set: give AIRFLOW_CONN_DOSSIER_API=" in ended.stderr
+
+
 def test_airflow_own_command_line_knows_the_installation(run: Run) -> None:
     run("migrate")
     ended = run("airflow", "pools", "get", "dossier_source", "--output", "json")

@@ -11,6 +11,8 @@ import pytest
 import sqlalchemy
 
 from service_index.orchestration import failures
+from service_index.settings import SettingsError
+from service_index.sources.endpoint import SourceEndpoint
 from service_index.warehouse.connection import conceal_errors_of, connect, sqlalchemy_url
 from service_index.warehouse.errors import conceal
 
@@ -138,6 +140,8 @@ def test_of_pythons_own_errors_the_words_are_left_out_where_records_pass() -> No
     assert "Nguyễn" not in told
 
 
-def test_the_systems_errors_keep_their_words() -> None:
+def test_what_was_set_wrongly_and_the_systems_errors_keep_their_words() -> None:
+    with pytest.raises(SettingsError, match="lacks client_id"), failures.quoting_no_record():
+        SourceEndpoint.from_uri("http://host/base")
     with pytest.raises(OSError, match="No such file"), failures.quoting_no_record():
         open("/nowhere/at/all")  # noqa: PTH123, SIM115 - it is to fail

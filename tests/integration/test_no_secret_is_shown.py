@@ -232,7 +232,7 @@ def run(home: Path, command: list[str], **variables: str) -> tuple[int, str]:
     ("variables", "reason"),
     [
         ({"AIRFLOW_CONN_WAREHOUSE": UNFIT[0]}, "is not a PostgreSQL URI"),
-        ({"AIRFLOW_CONN_WAREHOUSE": UNFIT[1], "SERVICE_INDEX_DEBUG": "1"}, "ValueError"),
+        ({"AIRFLOW_CONN_WAREHOUSE": UNFIT[1], "SERVICE_INDEX_DEBUG": "1"}, "SettingsError"),
         ({"AIRFLOW_CONN_WAREHOUSE": REFUSED}, "127.0.0.1"),
         ({"AIRFLOW_CONN_WAREHOUSE": REFUSED, "SERVICE_INDEX_DEBUG": "1"}, "OperationalError"),
     ],

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -24,15 +25,20 @@ print(json.dumps([
 """
 
 
-def ask(home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+IN_STORE = (
+    "warehouse=postgresql://someone:hu%2Fsh@host:5433/warehouse",
+    "dossier_api=https://client:se%40cret@source.example/api",
+)
+
+
+def ask(
+    home: Path, in_store: Sequence[str] = IN_STORE, **variables: str
+) -> subprocess.CompletedProcess[str]:
     file = home / "connections.env"
-    file.write_text(
-        "# warehouse=postgresql://nobody@nowhere/nothing\n"
-        "warehouse=postgresql://someone:hu%2Fsh@host:5433/warehouse\n"
-        "dossier_api=https://client:se%40cret@source.example/api\n",
-        encoding="utf-8",
-    )
+    lines = ["# warehouse=postgresql://nobody@nowhere/nothing", *in_store, ""]
+    file.write_text("\n".join(lines), encoding="utf-8")
     store = {
+        "SERVICE_INDEX_HOME": str(home),
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__SECRETS__BACKEND": "airflow.secrets.local_filesystem.LocalFilesystemBackend",
         "AIRFLOW__SECRETS__BACKEND_KWARGS": json.dumps({"connections_file_path": str(file)}),
@@ -65,3 +71,13 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
 
     assert asked.returncode == 0, asked.stderr
     assert json.loads(asked.stdout.splitlines()[-1])[1:3] == ["elsewhere.example/api", "word"]
+
+
+def test_a_store_without_a_warehouse_is_no_reason_to_begin_an_empty_one(tmp_path: Path) -> None:
+    asked = ask(tmp_path, IN_STORE[1:])
+
+    assert asked.returncode == 1
+    assert asked.stderr.splitlines()[-1].startswith(
+        "service_index.settings.SettingsError: no warehouse is set: give AIRFLOW_CONN_WAREHOUSE="
+    )
+    assert not (tmp_path / "postgres").exists()

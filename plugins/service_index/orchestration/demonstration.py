@@ -63,6 +63,7 @@ def run(settings: Settings, out: Console) -> None:
         "  .venv/bin/service-index show --month 2025-03   another month's ranking\n"
         "  .venv/bin/service-index status                 what is loaded, checked, published\n"
         "  make up                                        Airflow's own pages\n"
+        "  make superset                                  dashboards, in Apache Superset\n"
         f"  {settings.reports}   the gates' reports\n"
         f"  {log_path(settings)}   what Airflow and dbt said",
         markup=False,

@@ -24,10 +24,11 @@ import psycopg
 import requests
 from psycopg.conninfo import make_conninfo
 
-from service_index.orchestration import background
+from service_index.orchestration import background, superset_secrets
 from service_index.orchestration.background import ServiceError
 from service_index.orchestration.progress import say
 from service_index.orchestration.stages import open_warehouse
+from service_index.orchestration.superset_secrets import KEY, PASSWORD, secret
 from service_index.settings import Settings
 from service_index.warehouse import embedded
 from service_index.warehouse.access.logins import add_login
@@ -35,6 +36,7 @@ from service_index.warehouse.connection import sqlalchemy_url
 
 # Superset's own database, as SQLAlchemy writes addresses; else one on the embedded server.
 DATABASE_VARIABLE = "SERVICE_INDEX_SUPERSET_DATABASE"
+KEY_VARIABLE = "SERVICE_INDEX_SUPERSET_KEY"
 ADMINISTRATOR = "admin"
 HEALTHY_WITHIN_SECONDS = 120
 # All that Superset is given of this process's environment, where the owner's password may stand.
@@ -45,21 +47,24 @@ _MASK = "XXXXXXXXXX"
 _PLACEHOLDER = f"postgresql+psycopg2://superset:{_MASK}@localhost/warehouse"
 
 
-def start(settings: Settings, port: int) -> None:
+def start(settings: Settings, port: int, *, new_key: bool = False) -> None:
     """Start Superset and bring its dashboards to what the repository holds.
 
-    A running one is left as it is, but for its dashboards. Raises ServiceError, one line.
+    A running one is left as it is, but for its dashboards; with `new_key` it is started again with
+    another key. Raises ServiceError, one line.
     """
     programs = _programs()
     with _alone(settings), open_warehouse() as (connection, dsn, _):
         _refuse_unscored(connection)
         connection.commit()
+        if new_key:
+            stop(settings)
         if is_running(settings):
             say("Superset is running already (stop it by `make down`)")
             port = int(_port_file(settings).read_text(encoding="utf-8"))
         else:
             background.refuse_taken(port, "superset")
-            _serve(settings, programs, port)
+            _serve(settings, programs, port, new_key=new_key)
         # Nobody has to know it: each start sets another one.
         password = secrets.token_urlsafe(32)
         add_login(connection, login_of(settings), password)
@@ -130,10 +135,14 @@ def _refuse_unscored(connection: psycopg.Connection) -> None:
         )
 
 
-def _serve(settings: Settings, programs: Path, port: int) -> None:
+def _serve(settings: Settings, programs: Path, port: int, *, new_key: bool) -> None:
+    log = _log(settings)
+    own = _own_database(settings)
+    if _has_tables(own):
+        superset_secrets.settle_key(_folder(settings), own, renew=new_key)
     environment = _environment(settings, programs)
-    log = settings.home / "logs" / "superset.log"
     _prepare(settings, programs, environment, log)
+    superset_secrets.record_key(environment[KEY_VARIABLE], own)
     say("Superset is starting …")
     _port_file(settings).write_text(str(port), encoding="utf-8")
     gunicorn = background.launch(
@@ -158,17 +167,20 @@ def _serve(settings: Settings, programs: Path, port: int) -> None:
 
 
 def _environment(settings: Settings, programs: Path) -> dict[str, str]:
-    own = os.environ.get(DATABASE_VARIABLE) or sqlalchemy_url(
-        embedded.database_dsn(settings.home, "superset"), driver="psycopg2"
-    )
     passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return passed_on | {
         "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}",
         "SUPERSET_HOME": str(_folder(settings)),
         "SUPERSET_CONFIG_PATH": str(settings.project_root / "dashboards" / "superset_config.py"),
-        DATABASE_VARIABLE: own,
-        "SERVICE_INDEX_SUPERSET_KEY": _secret(settings, "secret-key"),
+        DATABASE_VARIABLE: _own_database(settings),
+        KEY_VARIABLE: secret(_folder(settings), KEY),
     }
+
+
+def _own_database(settings: Settings) -> str:
+    return os.environ.get(DATABASE_VARIABLE) or sqlalchemy_url(
+        embedded.database_dsn(settings.home, "superset"), driver="psycopg2"
+    )
 
 
 def _prepare(settings: Settings, programs: Path, environment: dict[str, str], log: Path) -> None:
@@ -181,7 +193,7 @@ def _prepare(settings: Settings, programs: Path, environment: dict[str, str], lo
         return
     say("Superset's own database is being made (a minute, once) …")
     # Where Flask's command line looks for an option; a list of processes shows none of it.
-    password = {"FLASK_FAB_CREATE_ADMIN_PASSWORD": _secret(settings, "admin-password")}
+    password = {"FLASK_FAB_CREATE_ADMIN_PASSWORD": secret(_folder(settings), PASSWORD)}
     administrator = ("--username", ADMINISTRATOR, "--firstname", "Superset", "--lastname", "Admin")
     for arguments in (
         ("db", "upgrade"),
@@ -216,7 +228,7 @@ def _import(settings: Settings, port: int, warehouse: str, password: str) -> Non
     files = bundle(settings.project_root / "dashboards", warehouse)
     sign_in = {
         "username": ADMINISTRATOR,
-        "password": _secret(settings, "admin-password"),
+        "password": secret(_folder(settings), PASSWORD),
         "provider": "db",
     }
     try:
@@ -239,7 +251,10 @@ def _import(settings: Settings, port: int, warehouse: str, password: str) -> Non
             f"password in {_folder(settings) / 'admin-password'}, or write yours there"
         ) from None
     if not answer.ok:
-        raise ServiceError(f"Superset refused the dashboards: {' '.join(answer.text.split())}")
+        # An error within Superset comes as a whole page.
+        is_told = answer.headers.get("content-type", "").startswith("application/json")
+        why = " ".join(answer.text.split()) if is_told else f"see {_log(settings)}"
+        raise ServiceError(f"Superset refused the dashboards (status {answer.status_code}): {why}")
 
 
 def _is_healthy(port: int) -> bool:
@@ -257,21 +272,14 @@ def _session() -> requests.Session:
     return session
 
 
-def _secret(settings: Settings, name: str) -> str:
-    """A secret of this installation, made when it is first asked for; its owner alone reads it."""
-    path = _folder(settings) / name
-    if not path.exists():
-        half = path.with_suffix(".half")
-        half.touch(mode=0o600)
-        half.write_text(secrets.token_urlsafe(32), encoding="utf-8")
-        half.rename(path)
-    return path.read_text(encoding="utf-8").strip()
-
-
 def _folder(settings: Settings) -> Path:
     folder = settings.home / "superset"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+def _log(settings: Settings) -> Path:
+    return settings.home / "logs" / "superset.log"
 
 
 def _pid_file(settings: Settings) -> Path:

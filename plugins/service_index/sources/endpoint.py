@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
+from service_index.settings import SettingsError
+
 
 class Secret:
     """A text that only `reveal` gives out: not in a repr, a log or a traceback's locals."""
@@ -27,7 +29,7 @@ class Secret:
 class Endpoint:
     """Where a source is: `base_url` is its scheme, host, port and base path.
 
-    Raises ValueError when `base_url` is not a plain http or https address.
+    Raises SettingsError when `base_url` is not a plain http or https address.
     """
 
     base_url: str
@@ -37,7 +39,7 @@ class Endpoint:
         # After a slash in a password, its end stands in the path, and the path is shown.
         is_plain = not ("@" in parts.netloc + parts.path or parts.query or parts.fragment)
         if parts.scheme not in {"http", "https"} or not parts.hostname or not is_plain:
-            raise ValueError("a source needs http://host:port/base/path or its https form")
+            raise SettingsError("a source needs http://host:port/base/path or its https form")
 
     @property
     def name(self) -> str:
@@ -61,14 +63,14 @@ class SourceEndpoint(Endpoint):
     def from_uri(cls, uri: str) -> Self:
         """Read `http://client_id:client_secret@host:port/base/path`, as Airflow writes it.
 
-        Identifier and secret are percent-decoded. Raises ValueError, which does not repeat
+        Identifier and secret are percent-decoded. Raises SettingsError, which does not repeat
         the address.
         """
         parts = urlsplit(uri)
         if parts.username is None or parts.password is None:
-            raise ValueError("the source's address lacks client_id:client_secret@")
+            raise SettingsError("the source's address lacks client_id:client_secret@")
         if parts.query or parts.fragment:
-            raise ValueError("the source's address has parts that mean nothing here (? or #)")
+            raise SettingsError("the source's address has parts that mean nothing here (? or #)")
         return cls(
             base_url=f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}",
             client_id=unquote(parts.username),

@@ -12,6 +12,7 @@ from psycopg import sql
 from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict
 
+from service_index.settings import SettingsError
 from service_index.warehouse.errors import conceal
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def checked_dsn(uri: str) -> str:
     """An Airflow connection's URI as libpq takes it.
 
     Airflow writes the scheme as `postgres`, which libpq knows too, and may append its own
-    `__extra__` parameter, which libpq refuses. Raises ValueError, which does not repeat the
+    `__extra__` parameter, which libpq refuses. Raises SettingsError, which does not repeat the
     address, for another kind of address and for a password whose special signs are not encoded:
     libpq would take its end for a host, and name it in its own error.
     """
@@ -60,7 +61,7 @@ def checked_dsn(uri: str) -> str:
     except (ValueError, psycopg.ProgrammingError):
         is_plain = False
     if not is_plain:
-        raise ValueError(
+        raise SettingsError(
             "the warehouse's connection is not a PostgreSQL URI: write it as "
             "postgresql://user:password@host:port/database, special signs of user and password "
             "percent-encoded (%40 for @)"
