@@ -17,7 +17,8 @@ from service_index.warehouse import embedded, migrate
 TEMPLATE = "warehouse_template"
 # Names, in the environment, a server with that template which runs on after the session.
 KEPT_SERVER = "TEST_POSTGRES_DSN"
-_number = itertools.count(1)
+# Numbers of databases that are in use: dbt reads its whole project anew for one of another name.
+_taken: set[int] = set()
 
 
 @contextmanager
@@ -38,9 +39,15 @@ def throw_away_server() -> Iterator[str]:
 def fresh_warehouse(server_dsn: str, template: str = TEMPLATE) -> Iterator[str]:
     """The dsn of a fresh, migrated, empty warehouse on the session's server, or of a copy of
     another that nobody is connected to."""
+    number = next(number for number in itertools.count(1) if number not in _taken)
     # The process in its name: one server may serve several, one of which was killed.
-    name = f"warehouse_{os.getpid()}_{next(_number)}"
-    with psycopg.connect(server_dsn, autocommit=True) as admin:
-        admin.execute(f"create database {name} template {template}")
-        yield server_dsn.replace("/postgres?", f"/{name}?")
-        admin.execute(f"drop database {name} with (force)")
+    name = f"warehouse_{os.getpid()}_{number}"
+    _taken.add(number)
+    try:
+        with psycopg.connect(server_dsn, autocommit=True) as admin:
+            admin.execute(f"drop database if exists {name} with (force)")
+            admin.execute(f"create database {name} template {template}")
+            yield server_dsn.replace("/postgres?", f"/{name}?")
+            admin.execute(f"drop database {name} with (force)")
+    finally:
+        _taken.remove(number)

@@ -62,6 +62,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
             AIRFLOW__OPENLINEAGE__TRANSPORT=json.dumps(lineage),
             AIRFLOW__METRICS__STATSD_ON="True",
             AIRFLOW__METRICS__STATSD_PORT=str(port),
+            # As much as it can be told to write.
+            DBT_LOG_LEVEL_FILE="debug",
         ) as airflow,
         pytest.MonkeyPatch.context() as environment,
     ):

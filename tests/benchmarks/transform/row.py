@@ -60,7 +60,8 @@ def _record(bench: Bench, server: str) -> Path:
     home = bench.work / "transform"
     log = home / "dbt" / "logs" / "dbt.log"
     log.unlink()
-    places = {**_installed(bench, server), "DBT_LOG_FORMAT_FILE": "json"}
+    told = {"DBT_LOG_FORMAT_FILE": "json", "DBT_LOG_LEVEL_FILE": "debug"}
+    places = {**_installed(bench, server), **told}
     run_trial("steps:transform", environment=places)
     file = bench.work / "statements.json"
     file.write_text(json.dumps(floor.statements(log)), encoding="utf-8")
