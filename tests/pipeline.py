@@ -113,7 +113,7 @@ def open_pipeline(
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", dsn)
     monkeypatch.setenv("AIRFLOW_CONN_DOSSIER_API", source_uri)
     parsed = home / "dbt" / "target" / "partial_parse.msgpack"
-    if not parsed.is_symlink():
+    if not (parsed.exists() or parsed.is_symlink()):
         parsed.parent.mkdir(parents=True, exist_ok=True)
         same = f"{settings.load().project_root} {dsn}"
         parsed.symlink_to(_shared_folder() / hashlib.sha256(same.encode()).hexdigest())

@@ -143,6 +143,20 @@ def test_a_warehouse_that_does_not_answer_is_told_once_and_hides_no_late_release
         assert list((tmp_path / "incidents").iterdir()) == []
 
 
+def test_a_warehouse_that_cannot_be_asked_for_is_told_too(
+    airflow: Unattended, duty: Duty, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell_to(pipeline.home, duty.addresses)
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", "mysql://someone@host/warehouse")
+    assert airflow.run("ingest_daily", **WINDOW)
+    told = duty.told_once()
+    assert told.subject == "Service index: the warehouse does not answer (warehouse)"
+    assert "the warehouse's connection is not a PostgreSQL URI" in told.part("What")
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", pipeline.dsn)
+    assert airflow.run("ingest_daily", **WINDOW) is None
+    duty.assert_told_the_end_of(told)
+
+
 def test_addresses_that_fail_hold_up_no_other_and_show_no_secret(
     duty: Duty, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

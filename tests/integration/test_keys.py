@@ -97,6 +97,10 @@ def test_the_warehouses_password_is_changed_and_the_old_one_is_told_of(
         connection.execute(f"alter role app password '{SECOND}'")
     assert service_index(home, "status", warehouse=keyed(warehouse, FIRST)).returncode == 1
     assert service_index(home, "status", warehouse=keyed(warehouse, SECOND)).returncode == 0
+    # No other warehouse was begun in its place.
+    with psycopg.connect(embedded.ensure_running(home)) as admin:
+        found = admin.execute("select datname from pg_database where datname = 'warehouse'")
+        assert found.fetchall() == []
 
 
 def test_a_readers_password_is_changed_and_the_old_one_lets_nobody_in(

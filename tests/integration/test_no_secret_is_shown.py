@@ -207,7 +207,14 @@ def test_a_landing_with_a_password_in_its_address_is_refused(
 
 
 @pytest.mark.parametrize(
-    "portal", [f"https://user:{SECRET}@host/x", f"https://user:x/{SECRET}@host", f"ftp://{SECRET}"]
+    "portal",
+    [
+        f"https://user:{SECRET}@host/x",
+        f"https://user:x/{SECRET}@host",
+        f"ftp://{SECRET}",
+        f"https://user:{SECRET}@[host",
+        f"https://user:{SECRET}@ho\u2100st",
+    ],
 )
 def test_an_unfit_address_of_the_portal_is_not_repeated(
     portal: str, monkeypatch: pytest.MonkeyPatch

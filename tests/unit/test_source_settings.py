@@ -36,6 +36,8 @@ def test_endpoint_is_read_from_an_airflow_address() -> None:
         "ftp://id:hush@host.example/api",
         "http://id:hush@host.example/api?verify=false",
         "id:hush@host.example",
+        "http://id:hush@[host.example/api",
+        "http://id:hush@host\u2100.example/api",
     ],
 )
 def test_unfit_address_is_refused_without_repeating_it(uri: str) -> None:

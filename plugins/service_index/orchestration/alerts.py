@@ -54,7 +54,7 @@ def run_failed(context: Any) -> None:
         with _warehouse(settings_module.load()) as connection:
             if incidents.was_met_in(connection, _run_of(context)):
                 return
-    except psycopg.Error:
+    except (psycopg.Error, settings_module.SettingsError):
         pass  # `tell` finds out what is wrong with the warehouse
     task, _ = _task_of(context)
     tell(troubles.of_task(task, None, {}), _run_of(context))
@@ -72,7 +72,7 @@ def task_succeeded(context: Any) -> None:
             task, arguments = _task_of(context)
             mended = troubles.keys_mended(task, arguments)
             watching.close_mended(connection, settings, _sender(settings), mended=mended)
-    except psycopg.Error as error:
+    except (psycopg.Error, settings_module.SettingsError) as error:
         # The task is done; the next success or the hourly watch ends the incident.
         logger.warning("incidents could not be looked through: %s", type(error).__name__)
 
@@ -128,7 +128,11 @@ def tell(trouble: Trouble, run: str | None = None) -> None:
         with _warehouse(settings) as connection:
             incidents.met(connection, trouble, send, run)
             incidents.warehouse_answers(connection, settings, send, trouble_table.WAREHOUSE.key)
-    except (psycopg.OperationalError, subprocess.SubprocessError) as error:
+    except (
+        psycopg.OperationalError,
+        subprocess.SubprocessError,
+        settings_module.SettingsError,
+    ) as error:
         what = failures.public_reason(error)
         silent = troubles.of_line(trouble_table.WAREHOUSE, what)
         incidents.met_without_warehouse(settings, silent, send)

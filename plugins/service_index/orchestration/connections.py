@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from urllib.parse import urlsplit
 
 from service_index.settings import Settings, SettingsError
 from service_index.sources.endpoint import Endpoint, SourceEndpoint
@@ -12,6 +11,9 @@ from service_index.warehouse import connection, embedded
 
 # Airflow's setting of where connections are kept, beside the environment and its database.
 STORE_VARIABLE = "AIRFLOW__SECRETS__BACKEND"
+# `EMBEDDED`: where Airflow finds no connection `warehouse`, the embedded PostgreSQL is meant.
+WAREHOUSE_VARIABLE = "SERVICE_INDEX_WAREHOUSE"
+EMBEDDED = "embedded"
 
 
 def _airflow_uri(connection_id: str) -> str | None:
@@ -53,8 +55,7 @@ def dossier_api() -> SourceEndpoint:
             "no source is set: give AIRFLOW_CONN_DOSSIER_API="
             "http://client_id:client_secret@host:port/base/path, or try `service-index demo`"
         )
-    # What Airflow keeps beside an address (its extras) is no part of it.
-    return SourceEndpoint.from_uri(urlsplit(uri)._replace(query="").geturl())
+    return SourceEndpoint.from_uri(_without_extras(uri))
 
 
 def national_portal() -> Endpoint | None:
@@ -63,7 +64,7 @@ def national_portal() -> Endpoint | None:
     if uri is None:
         return None
     try:
-        return Endpoint(urlsplit(uri)._replace(query="").geturl().rstrip("/"))
+        return Endpoint(_without_extras(uri).rstrip("/"))
     except SettingsError:
         raise SettingsError(
             "the national portal's connection is no plain address: "
@@ -71,20 +72,26 @@ def national_portal() -> Endpoint | None:
         ) from None
 
 
+def _without_extras(uri: str) -> str:
+    """What Airflow keeps beside an address is no part of it."""
+    return uri.partition("?")[0]
+
+
 def warehouse_dsn(settings: Settings) -> str:
     """The warehouse: the Airflow connection `warehouse`, else the embedded PostgreSQL.
 
-    Where Airflow has a store, an embedded server has to be there already: what the store cannot
-    read (another Fernet key, a file that was put aside) counts as not there, and work would go on
-    in an empty warehouse. Raises SettingsError then.
+    Where Airflow's store was asked, the embedded one has to be meant: to Airflow a connection that
+    it cannot read (another Fernet key, a file that was put aside) is not there, and work would go
+    on in an empty warehouse. Raises SettingsError then.
     """
     uri = _airflow_uri("warehouse")
     if uri is not None:
         return connection.checked_dsn(uri)
-    if _has_store() and not embedded.is_made(settings.home):
+    if _has_store() and os.environ.get(WAREHOUSE_VARIABLE) != EMBEDDED:
         raise SettingsError(
             "no warehouse is set: give AIRFLOW_CONN_WAREHOUSE=postgresql://user:password@host:port"
-            "/database or the connection `warehouse` in Airflow's store; one that was entered in "
-            "Airflow's pages is found by the Fernet key alone that it was entered with"
+            "/database, the connection `warehouse` in Airflow's store (one entered in its pages is "
+            "found by the Fernet key alone that it was entered with), or "
+            f"{WAREHOUSE_VARIABLE}={EMBEDDED}"
         )
     return embedded.database_dsn(settings.home, "warehouse")

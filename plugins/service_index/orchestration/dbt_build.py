@@ -129,7 +129,7 @@ def _node_result(data: Any) -> ModelResult:
 
 
 def dbt_environment(dsn: str) -> dict[str, str]:
-    """The variables that dbt_project/profiles.yml reads."""
+    """The variables that dbt and dbt_project/profiles.yml read."""
     part = {name: str(value) for name, value in conninfo_to_dict(dsn).items() if value}
     return {
         "DBT_HOST": part.get("host", "localhost"),
@@ -140,7 +140,7 @@ def dbt_environment(dsn: str) -> dict[str, str]:
         "DBT_SSLMODE": part.get("sslmode", "prefer"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         # Its threads would wait for each other to write every statement down: a tenth of a run.
-        "DBT_LOG_LEVEL_FILE": os.environ.get("DBT_LOG_LEVEL_FILE", "info"),
+        "DBT_LOG_LEVEL_FILE": os.environ.get("DBT_LOG_LEVEL_FILE") or "info",
     }
 
 

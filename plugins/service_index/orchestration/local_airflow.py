@@ -56,6 +56,9 @@ def environment(settings: Settings, database: str = SERVICES) -> dict[str, str]:
         variables[METADATA_VARIABLE] = sqlalchemy_url(
             embedded.database_dsn(settings.home, database), driver="psycopg2"
         )
+        with psycopg.connect(embedded.database_dsn(settings.home, SERVICES)) as connection:
+            if "warehouse" not in _entered_in_pages(connection):
+                variables |= _embedded_is_meant()
     return {name: os.environ.get(name, value) for name, value in variables.items()}
 
 
@@ -83,6 +86,8 @@ def _prepare_terminal(settings: Settings) -> None:
     os.environ.update(environment(settings, SERVICES + TERMINAL_SUFFIX))
     if is_given:
         _move_beside()
+    # None was entered in pages, or that was refused.
+    os.environ.update(_embedded_is_meant())
     marker = settings.home / "airflow" / f"metadata-made-for{TERMINAL_SUFFIX}"
     _make_schema(marker, os.environ[METADATA_VARIABLE])
 
@@ -121,23 +126,30 @@ def _move_beside() -> None:
 
 def _refuse_connections_of_pages(connection: psycopg.Connection) -> None:
     """A terminal does not see what was entered in Airflow's pages: rather none than another one."""
-    has_store = bool(os.environ.get(connections.STORE_VARIABLE))
-    table = connection.execute("select to_regclass('connection')").fetchone()
-    if has_store or table == (None,):
-        return
-    entered = [
-        name
-        for (name,) in connection.execute(
-            "select conn_id from connection where conn_id = any(%s) order by conn_id",
-            [list(CONNECTIONS)],
-        )
-        if f"AIRFLOW_CONN_{name.upper()}" not in os.environ
-    ]
-    if entered:
+    entered = _entered_in_pages(connection)
+    if entered and not os.environ.get(connections.STORE_VARIABLE):
         raise RunFailedError(
             f"{', '.join(entered)}: entered in Airflow's pages, where a terminal does not look: "
             "give them by AIRFLOW_CONN_… or in a file of Airflow's own store"
         )
+
+
+def _entered_in_pages(connection: psycopg.Connection) -> list[str]:
+    """Of this metadata database: what its pages were given, and the environment does not give."""
+    if connection.execute("select to_regclass('connection')").fetchone() == (None,):
+        return []
+    entered = connection.execute(
+        "select conn_id from connection where conn_id = any(%s) order by conn_id",
+        [list(CONNECTIONS)],
+    )
+    return [name for (name,) in entered if f"AIRFLOW_CONN_{name.upper()}" not in os.environ]
+
+
+def _embedded_is_meant() -> dict[str, str]:
+    """Without a store and a connection the embedded PostgreSQL is the warehouse; said to tasks."""
+    name = connections.WAREHOUSE_VARIABLE
+    has_store = bool(os.environ.get(connections.STORE_VARIABLE))
+    return {} if has_store else {name: os.environ.get(name, connections.EMBEDDED)}
 
 
 def _make_schema(marker: Path, address: str, *, is_new: bool = False) -> None:

@@ -13,11 +13,11 @@ from service_index.warehouse import migrate as warehouse_schema
 def migrate(settings: Settings) -> None:
     """Check the connections, then bring Airflow's metadata and the warehouse to this version.
 
-    Raises ValueError, one line, for a connection that is malformed.
+    Raises SettingsError for a connection that is malformed, or a warehouse that is not set.
     """
+    dsn = connections.warehouse_dsn(settings)
     source = connections.dossier_api() if connections.has_source() else None
     portal = connections.national_portal()
-    dsn = connections.warehouse_dsn(settings)
     say(
         f"Dossier source: {source.name if source else 'none yet'}; "
         f"national portal: {portal.name if portal else 'none'}"

@@ -57,12 +57,13 @@ def start(settings: Settings, port: int, *, new_key: bool = False) -> None:
     with _alone(settings), open_warehouse() as (connection, dsn, _):
         _refuse_unscored(connection)
         connection.commit()
-        if new_key:
-            stop(settings)
         if is_running(settings):
-            say("Superset is running already (stop it by `make down`)")
             port = int(_port_file(settings).read_text(encoding="utf-8"))
-        else:
+            if new_key:
+                stop(settings)
+            else:
+                say("Superset is running already (stop it by `make down`)")
+        if not is_running(settings):
             background.refuse_taken(port, "superset")
             _serve(settings, programs, port, new_key=new_key)
         # Nobody has to know it: each start sets another one.
@@ -72,7 +73,7 @@ def start(settings: Settings, port: int, *, new_key: bool = False) -> None:
         reader = make_conninfo(dsn, user=login_of(settings), password=_MASK)
         _import(settings, port, sqlalchemy_url(reader, "psycopg2"), password)
     say(f"Superset: http://localhost:{port}/dashboard/list/, open to this machine only")
-    say(f"Sign in as {ADMINISTRATOR}; the password is in {_folder(settings) / 'admin-password'}")
+    say(f"Sign in as {ADMINISTRATOR}; the password is in {_folder(settings) / PASSWORD}")
     say("The dashboards are those of dashboards/; what you change in them there, the next start")
     say("takes back: save yours under another name. Stop: `make down`")
 
@@ -138,11 +139,10 @@ def _refuse_unscored(connection: psycopg.Connection) -> None:
 def _serve(settings: Settings, programs: Path, port: int, *, new_key: bool) -> None:
     log = _log(settings)
     own = _own_database(settings)
-    if _has_tables(own):
-        superset_secrets.settle_key(_folder(settings), own, renew=new_key)
+    superset_secrets.settle_key(_folder(settings), own, renew=new_key)
     environment = _environment(settings, programs)
     _prepare(settings, programs, environment, log)
-    superset_secrets.record_key(environment[KEY_VARIABLE], own)
+    superset_secrets.record_key(_folder(settings), own)
     say("Superset is starting …")
     _port_file(settings).write_text(str(port), encoding="utf-8")
     gunicorn = background.launch(
@@ -189,7 +189,8 @@ def _prepare(settings: Settings, programs: Path, environment: dict[str, str], lo
     version = next(iter(programs.parent.glob("lib/*/site-packages/apache_superset-*.dist-info")))
     own = environment[DATABASE_VARIABLE]
     made_for = f"{version.name} {hashlib.sha256(own.encode()).hexdigest()}"
-    if marker.exists() and marker.read_text(encoding="utf-8") == made_for and _has_tables(own):
+    is_made = marker.exists() and marker.read_text(encoding="utf-8") == made_for
+    if is_made and superset_secrets.has_tables(own):
         return
     say("Superset's own database is being made (a minute, once) …")
     # Where Flask's command line looks for an option; a list of processes shows none of it.
@@ -212,15 +213,6 @@ def _prepare(settings: Settings, programs: Path, environment: dict[str, str], lo
         if done.returncode:
             raise ServiceError(f"`superset {arguments[0]} …` failed, see {log}")
     marker.write_text(made_for, encoding="utf-8")
-
-
-def _has_tables(own: str) -> bool:
-    try:
-        with psycopg.connect(own.replace("+psycopg2", "", 1)) as connection:
-            found = connection.execute("select to_regclass('alembic_version')").fetchone()
-    except psycopg.Error as error:
-        raise ServiceError(f"Superset's own database cannot be reached: {error}") from None
-    return found != (None,)
 
 
 def _import(settings: Settings, port: int, warehouse: str, password: str) -> None:
@@ -248,7 +240,7 @@ def _import(settings: Settings, port: int, warehouse: str, password: str) -> Non
     except requests.RequestException as error:
         raise ServiceError(
             f"Superset's API cannot be used ({error}): sign in as {ADMINISTRATOR} with the "
-            f"password in {_folder(settings) / 'admin-password'}, or write yours there"
+            f"password in {_folder(settings) / PASSWORD}, or write yours there"
         ) from None
     if not answer.ok:
         # An error within Superset comes as a whole page.

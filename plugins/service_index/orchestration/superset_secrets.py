@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -39,49 +41,71 @@ def secret(folder: Path, name: str) -> str:
 
 
 def settle_key(folder: Path, own: str, *, renew: bool) -> None:
-    """Have Superset's own database (at `own`, with its tables) and the key go together.
+    """Have the key and Superset's own database (at `own`) go together; raises ServiceError if not.
 
     With `renew` there is another key afterwards, and what was encrypted is forgotten: Superset
-    6.1.0 finds nothing to encrypt anew (`re-encrypt-secrets`, its issue 39391). Raises ServiceError
-    where the key is not the one of the database, and `renew` is not said.
+    6.1.0 finds nothing to encrypt anew (`re-encrypt-secrets`, its issue 39391).
     """
-    if renew:
-        _forget(own)
-        (folder / KEY).unlink(missing_ok=True)
-        record_key(secret(folder, KEY), own)
-        say("Superset has a new key: sign in again; databases that you added need their passwords")
-    elif not _encrypts(secret(folder, KEY), own):
-        raise ServiceError(
-            f"{folder / KEY} is not the key by which Superset's own database was encrypted: put "
-            "that one back; if it is lost, `service-index superset --new-key` goes on without the "
-            "passwords that were entered in Superset"
-        )
+    with connect(own) as connection:
+        has_tables = _exists(connection, "dbs")
+        if renew:
+            if has_tables:
+                _forget(connection)
+                connection.commit()
+            (folder / KEY).unlink(missing_ok=True)
+            say("Superset has a new key: sign in again; databases you added need their passwords")
+        elif has_tables and _mark_of(connection) not in {None, _mark(secret(folder, KEY))}:
+            raise ServiceError(
+                f"{folder / KEY} is not the key by which Superset's own database was encrypted: "
+                "put that one back; if it is lost, `service-index superset --new-key` goes on "
+                "without the passwords that were entered in Superset"
+            )
+        if has_tables:
+            _record(connection, secret(folder, KEY))
 
 
-def record_key(key: str, own: str) -> None:
+def record_key(folder: Path, own: str) -> None:
     """Say in Superset's own database which key encrypts what is in it."""
-    with _connect(own) as connection:
-        mark = sql.Literal(_mark(key))
-        connection.execute(sql.SQL("comment on table dbs is {}").format(mark))
+    with connect(own) as connection:
+        _record(connection, secret(folder, KEY))
 
 
-def _encrypts(key: str, own: str) -> bool:
-    with _connect(own) as connection:
-        mark = connection.execute("select obj_description('dbs'::regclass)").fetchone()
-    return mark == (_mark(key),)
+def has_tables(own: str) -> bool:
+    """Whether Superset's own database is made, or its making was begun."""
+    with connect(own) as connection:
+        return _exists(connection, "alembic_version")
+
+
+@contextmanager
+def connect(own: str) -> Iterator[psycopg.Connection]:
+    """Superset's own database, at an address as SQLAlchemy writes it."""
+    try:
+        with psycopg.connect(own.replace("+psycopg2", "", 1)) as connection:
+            yield connection
+    except psycopg.Error as error:
+        raise ServiceError(f"Superset's own database cannot be used: {error}") from None
+
+
+def _exists(connection: psycopg.Connection, table: str) -> bool:
+    return connection.execute("select to_regclass(%s)", [table]).fetchone() != (None,)
+
+
+def _mark_of(connection: psycopg.Connection) -> str | None:
+    row = connection.execute("select obj_description('dbs'::regclass)").fetchone()
+    return row[0] if row else None
 
 
 def _mark(key: str) -> str:
     return f"sha256 of the key: {hashlib.sha256(key.encode()).hexdigest()}"
 
 
-def _forget(own: str) -> None:
-    with _connect(own) as connection:
-        for table, columns in _ENCRYPTED.items():
-            nothing = [sql.SQL("{} = null").format(sql.Identifier(column)) for column in columns]
-            statement = sql.SQL("update {} set {}")
-            connection.execute(statement.format(sql.Identifier(table), sql.SQL(", ").join(nothing)))
+def _record(connection: psycopg.Connection, key: str) -> None:
+    statement = sql.SQL("comment on table dbs is {}").format(sql.Literal(_mark(key)))
+    connection.execute(statement)
 
 
-def _connect(own: str) -> psycopg.Connection:
-    return psycopg.connect(own.replace("+psycopg2", "", 1))
+def _forget(connection: psycopg.Connection) -> None:
+    for table, columns in _ENCRYPTED.items():
+        nothing = [sql.SQL("{} = null").format(sql.Identifier(column)) for column in columns]
+        statement = sql.SQL("update {} set {}")
+        connection.execute(statement.format(sql.Identifier(table), sql.SQL(", ").join(nothing)))

@@ -35,7 +35,10 @@ class Endpoint:
     base_url: str
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.base_url)
+        try:
+            parts = urlsplit(self.base_url)
+        except ValueError:
+            raise SettingsError("a source's address is none") from None
         # After a slash in a password, its end stands in the path, and the path is shown.
         is_plain = not ("@" in parts.netloc + parts.path or parts.query or parts.fragment)
         if parts.scheme not in {"http", "https"} or not parts.hostname or not is_plain:
@@ -66,7 +69,11 @@ class SourceEndpoint(Endpoint):
         Identifier and secret are percent-decoded. Raises SettingsError, which does not repeat
         the address.
         """
-        parts = urlsplit(uri)
+        try:
+            parts = urlsplit(uri)
+        except ValueError:
+            # Its words may quote all that stands before the host's end.
+            raise SettingsError("the source's address is none") from None
         if parts.username is None or parts.password is None:
             raise SettingsError("the source's address lacks client_id:client_secret@")
         if parts.query or parts.fragment:
