@@ -15,7 +15,6 @@ import pytest
 
 from service_index.loading.classification import NATIONAL_SCORES, Sensitivity
 from service_index.loading.contracts import CONTRACTS
-from service_index.orchestration import connections
 from service_index.warehouse import embedded
 from service_index.warehouse.connection import connect
 from simulator.server import SampleSource
@@ -71,7 +70,6 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
         environment.setenv("SERVICE_INDEX_HOME", str(airflow.home))
         environment.setenv("AIRFLOW_CONN_DOSSIER_API", source.connection_uri)
         environment.delenv("AIRFLOW_CONN_WAREHOUSE", raising=False)
-        environment.setenv(connections.WAREHOUSE_VARIABLE, connections.EMBEDDED)
         told = Told(airflow.home, embedded.database_dsn(airflow.home, "warehouse"))
         _go_the_whole_way(told, airflow, duty, source, folder)
         told.sent += [*metrics, (folder / "lineage").read_text(encoding="utf-8")]

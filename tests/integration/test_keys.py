@@ -74,6 +74,13 @@ def service_index(
     )
 
 
+def databases_called_warehouse(home: Path) -> list[tuple[object, ...]]:
+    """On the embedded server."""
+    with psycopg.connect(embedded.ensure_running(home)) as admin:
+        found = admin.execute("select datname from pg_database where datname = 'warehouse'")
+        return found.fetchall()
+
+
 def is_let_in(uri: str) -> bool:
     try:
         psycopg.connect(uri).close()
@@ -98,9 +105,7 @@ def test_the_warehouses_password_is_changed_and_the_old_one_is_told_of(
     assert service_index(home, "status", warehouse=keyed(warehouse, FIRST)).returncode == 1
     assert service_index(home, "status", warehouse=keyed(warehouse, SECOND)).returncode == 0
     # No other warehouse was begun in its place.
-    with psycopg.connect(embedded.ensure_running(home)) as admin:
-        found = admin.execute("select datname from pg_database where datname = 'warehouse'")
-        assert found.fetchall() == []
+    assert databases_called_warehouse(home) == []
 
 
 def test_a_readers_password_is_changed_and_the_old_one_lets_nobody_in(
@@ -138,3 +143,15 @@ def test_what_airflow_encrypted_is_read_by_no_other_key_and_by_the_new_one_after
     rotated = airflow(f"{new},{old}", "rotate-fernet-key")
     assert rotated.returncode == 0, rotated.stderr
     assert is_read_by(new)
+
+
+@pytest.mark.usefixtures("warehouse")
+def test_a_warehouse_that_was_entered_in_pages_is_not_replaced_by_an_empty_one(home: Path) -> None:
+    entered = service_index(
+        home, "airflow", "connections", "add", "warehouse", "--conn-uri", "postgresql://host/its"
+    )
+    assert entered.returncode == 0, entered.stderr
+    asked = service_index(home, "status")
+    assert asked.returncode == 1
+    assert asked.stderr.startswith("error: the connection `warehouse` was entered in Airflow's")
+    assert databases_called_warehouse(home) == []

@@ -26,7 +26,8 @@ import rich.traceback
 from rich.console import Console
 
 from service_index import settings
-from service_index.orchestration import connections, failures, messenger
+from service_index.orchestration import connections, failures, messenger, superset_secrets
+from service_index.orchestration.background import ServiceError
 from service_index.orchestration.local_airflow import RunFailedError
 from service_index.quality.validation import _datasource
 from service_index.settings import PROJECT_ROOT
@@ -223,6 +224,19 @@ def test_an_unfit_address_of_the_portal_is_not_repeated(
     with pytest.raises(ValueError, match="AIRFLOW_CONN_NATIONAL_PORTAL") as refused:
         connections.national_portal()
     assert SECRET not in "".join(traceback.format_exception(refused.value))
+
+
+@pytest.mark.parametrize("driver", ["", "+psycopg", "+psycopg2"])
+@pytest.mark.parametrize("host", ["nowhere.invalid", "its-end@nowhere.invalid"])
+def test_an_unfit_address_of_supersets_own_database_is_not_repeated(driver: str, host: str) -> None:
+    address = f"postgresql{driver}://user:{SECRET}@{host}/superset"
+    with (
+        pytest.raises((ServiceError, settings.SettingsError)) as refused,
+        superset_secrets.connect(address),
+    ):
+        pass
+    assert SECRET not in "".join(traceback.format_exception(refused.value))
+    assert "its-end" not in str(refused.value)
 
 
 def run(home: Path, command: list[str], **variables: str) -> tuple[int, str]:

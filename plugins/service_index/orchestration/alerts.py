@@ -54,7 +54,7 @@ def run_failed(context: Any) -> None:
         with _warehouse(settings_module.load()) as connection:
             if incidents.was_met_in(connection, _run_of(context)):
                 return
-    except (psycopg.Error, settings_module.SettingsError):
+    except (psycopg.Error, subprocess.SubprocessError, settings_module.SettingsError):
         pass  # `tell` finds out what is wrong with the warehouse
     task, _ = _task_of(context)
     tell(troubles.of_task(task, None, {}), _run_of(context))

@@ -14,16 +14,14 @@ from typing import Any
 import psycopg
 
 from service_index.orchestration import connections, failures, progress
+from service_index.orchestration.connections import METADATA_VARIABLE, SERVICES
 from service_index.settings import Settings
 from service_index.warehouse import embedded
 from service_index.warehouse.connection import ensure_database, sqlalchemy_url
 
-METADATA_VARIABLE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 # The address itself, a command that prints it, or its name in a store of secrets.
 _METADATA_VARIABLES = (METADATA_VARIABLE, f"{METADATA_VARIABLE}_CMD", f"{METADATA_VARIABLE}_SECRET")
 
-CONNECTIONS = ("dossier_api", "national_portal", "warehouse")
-SERVICES = "airflow"
 # A scheduler takes part in every run that it finds in its metadata, those of a terminal too.
 TERMINAL_SUFFIX = "_terminal"
 
@@ -56,9 +54,7 @@ def environment(settings: Settings, database: str = SERVICES) -> dict[str, str]:
         variables[METADATA_VARIABLE] = sqlalchemy_url(
             embedded.database_dsn(settings.home, database), driver="psycopg2"
         )
-        with psycopg.connect(embedded.database_dsn(settings.home, SERVICES)) as connection:
-            if "warehouse" not in _entered_in_pages(connection):
-                variables |= _embedded_is_meant()
+        variables |= _embedded_is_meant()
     return {name: os.environ.get(name, value) for name, value in variables.items()}
 
 
@@ -86,7 +82,7 @@ def _prepare_terminal(settings: Settings) -> None:
     os.environ.update(environment(settings, SERVICES + TERMINAL_SUFFIX))
     if is_given:
         _move_beside()
-    # None was entered in pages, or that was refused.
+    # What was entered in pages was refused.
     os.environ.update(_embedded_is_meant())
     marker = settings.home / "airflow" / f"metadata-made-for{TERMINAL_SUFFIX}"
     _make_schema(marker, os.environ[METADATA_VARIABLE])
@@ -126,23 +122,12 @@ def _move_beside() -> None:
 
 def _refuse_connections_of_pages(connection: psycopg.Connection) -> None:
     """A terminal does not see what was entered in Airflow's pages: rather none than another one."""
-    entered = _entered_in_pages(connection)
+    entered = sorted(connections.entered_in(connection))
     if entered and not os.environ.get(connections.STORE_VARIABLE):
         raise RunFailedError(
             f"{', '.join(entered)}: entered in Airflow's pages, where a terminal does not look: "
             "give them by AIRFLOW_CONN_… or in a file of Airflow's own store"
         )
-
-
-def _entered_in_pages(connection: psycopg.Connection) -> list[str]:
-    """Of this metadata database: what its pages were given, and the environment does not give."""
-    if connection.execute("select to_regclass('connection')").fetchone() == (None,):
-        return []
-    entered = connection.execute(
-        "select conn_id from connection where conn_id = any(%s) order by conn_id",
-        [list(CONNECTIONS)],
-    )
-    return [name for (name,) in entered if f"AIRFLOW_CONN_{name.upper()}" not in os.environ]
 
 
 def _embedded_is_meant() -> dict[str, str]:

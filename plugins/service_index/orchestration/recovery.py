@@ -55,6 +55,7 @@ def restore(folder: Path) -> None:
     if not (folder / _DUMP).is_file():
         raise RecoveryError(f"{folder} holds no backup: there is no {_DUMP}")
     settings = settings_module.load()
+    dsn = connections.warehouse_dsn(settings)
     trees = list(_trees(settings))
     for name, target in trees:
         if other := next(_others(folder / name, target), None):
@@ -64,7 +65,6 @@ def restore(folder: Path) -> None:
     for name, target in trees:
         say(f"{name}: {_mirror(folder / name, target)} files")
     started = time.monotonic()
-    dsn = connections.warehouse_dsn(settings)
     dump.restore(dsn, folder / _DUMP)
     migrate.upgrade(dsn)
     say(f"warehouse restored ({time.monotonic() - started:.1f} s)")

@@ -9,7 +9,13 @@ from pathlib import Path
 
 import requests
 
-from service_index.orchestration import background, local_airflow, sample_source, superset
+from service_index.orchestration import (
+    background,
+    connections,
+    local_airflow,
+    sample_source,
+    superset,
+)
 from service_index.orchestration.background import ServiceError
 from service_index.orchestration.progress import say
 from service_index.settings import Settings
@@ -27,7 +33,8 @@ def start(settings: Settings, port: int) -> None:
     background.refuse_taken(port, "up")
     (settings.home / "logs").mkdir(parents=True, exist_ok=True)
     started: list[int] = []
-    if "AIRFLOW_CONN_DOSSIER_API" not in os.environ:
+    is_entered = "dossier_api" in connections.entered_in_pages(settings)
+    if not (is_entered or connections.has_source()):
         say("No source is set, so the sample source is served (DỮ LIỆU MẪU).")
         process, uri = sample_source.serve(settings, sample_source.generate(settings))
         os.environ["AIRFLOW_CONN_DOSSIER_API"] = uri

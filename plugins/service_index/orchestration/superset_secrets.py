@@ -18,6 +18,7 @@ from psycopg import sql
 
 from service_index.orchestration.background import ServiceError
 from service_index.orchestration.progress import say
+from service_index.warehouse.connection import checked_dsn
 
 KEY = "secret-key"
 PASSWORD = "admin-password"  # noqa: S105 - a file's name
@@ -48,15 +49,16 @@ def settle_key(folder: Path, own: str, *, renew: bool) -> None:
     """
     with connect(own) as connection:
         has_tables = _exists(connection, "dbs")
+        key = folder / KEY
         if renew:
             if has_tables:
                 _forget(connection)
                 connection.commit()
-            (folder / KEY).unlink(missing_ok=True)
+            key.unlink(missing_ok=True)
             say("Superset has a new key: sign in again; databases you added need their passwords")
-        elif has_tables and _mark_of(connection) not in {None, _mark(secret(folder, KEY))}:
+        elif has_tables and not (key.exists() and _may_be_of(connection, secret(folder, KEY))):
             raise ServiceError(
-                f"{folder / KEY} is not the key by which Superset's own database was encrypted: "
+                f"{key} is not the key by which Superset's own database was encrypted: "
                 "put that one back; if it is lost, `service-index superset --new-key` goes on "
                 "without the passwords that were entered in Superset"
             )
@@ -79,8 +81,11 @@ def has_tables(own: str) -> bool:
 @contextmanager
 def connect(own: str) -> Iterator[psycopg.Connection]:
     """Superset's own database, at an address as SQLAlchemy writes it."""
+    scheme, _, rest = own.partition("://")
+    plain = f"{scheme.partition('+')[0]}://{rest}"
+    dsn = checked_dsn(plain, "SERVICE_INDEX_SUPERSET_DATABASE without its driver")
     try:
-        with psycopg.connect(own.replace("+psycopg2", "", 1)) as connection:
+        with psycopg.connect(dsn) as connection:
             yield connection
     except psycopg.Error as error:
         raise ServiceError(f"Superset's own database cannot be used: {error}") from None
@@ -90,9 +95,10 @@ def _exists(connection: psycopg.Connection, table: str) -> bool:
     return connection.execute("select to_regclass(%s)", [table]).fetchone() != (None,)
 
 
-def _mark_of(connection: psycopg.Connection) -> str | None:
-    row = connection.execute("select obj_description('dbs'::regclass)").fetchone()
-    return row[0] if row else None
+def _may_be_of(connection: psycopg.Connection, key: str) -> bool:
+    """A database whose first start was broken off says nothing of a key."""
+    mark = connection.execute("select obj_description('dbs'::regclass)").fetchone()
+    return mark in {(None,), (_mark(key),)}
 
 
 def _mark(key: str) -> str:
@@ -106,6 +112,8 @@ def _record(connection: psycopg.Connection, key: str) -> None:
 
 def _forget(connection: psycopg.Connection) -> None:
     for table, columns in _ENCRYPTED.items():
+        if not _exists(connection, table):
+            continue
         nothing = [sql.SQL("{} = null").format(sql.Identifier(column)) for column in columns]
         statement = sql.SQL("update {} set {}")
         connection.execute(statement.format(sql.Identifier(table), sql.SQL(", ").join(nothing)))

@@ -307,8 +307,8 @@ WAREHOUSE = Line(
     "",
     "the warehouse does not answer",
     "Nothing is fetched, scored or published. Pages and files that are published stay.",
-    "Start PostgreSQL and look whether `service-index status` answers; what was not done is done "
-    "by the next runs.",
+    "Start PostgreSQL, or mend the setting that is named; look whether `service-index status` "
+    "answers. What was not done is done by the next runs.",
     "the-warehouse-does-not-answer",
     key="warehouse",
 )

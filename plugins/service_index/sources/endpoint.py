@@ -38,7 +38,7 @@ class Endpoint:
         try:
             parts = urlsplit(self.base_url)
         except ValueError:
-            raise SettingsError("a source's address is none") from None
+            raise SettingsError("a source needs http://host:port/base/path") from None
         # After a slash in a password, its end stands in the path, and the path is shown.
         is_plain = not ("@" in parts.netloc + parts.path or parts.query or parts.fragment)
         if parts.scheme not in {"http", "https"} or not parts.hostname or not is_plain:
@@ -73,7 +73,10 @@ class SourceEndpoint(Endpoint):
             parts = urlsplit(uri)
         except ValueError:
             # Its words may quote all that stands before the host's end.
-            raise SettingsError("the source's address is none") from None
+            raise SettingsError(
+                "the source's address cannot be read: write it as http://client_id:client_secret@"
+                "host:port/base/path, special signs percent-encoded (%40 for @)"
+            ) from None
         if parts.username is None or parts.password is None:
             raise SettingsError("the source's address lacks client_id:client_secret@")
         if parts.query or parts.fragment:

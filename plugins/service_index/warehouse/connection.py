@@ -44,7 +44,7 @@ def conceal_errors_of(engine: Engine) -> Engine:
     return engine
 
 
-def checked_dsn(uri: str) -> str:
+def checked_dsn(uri: str, whose: str = "the warehouse's connection") -> str:
     """An Airflow connection's URI as libpq takes it.
 
     Airflow writes the scheme as `postgres`, which libpq knows too, and may append its own
@@ -62,7 +62,7 @@ def checked_dsn(uri: str) -> str:
         is_plain = False
     if not is_plain:
         raise SettingsError(
-            "the warehouse's connection is not a PostgreSQL URI: write it as "
+            f"{whose} is not a PostgreSQL URI: write it as "
             "postgresql://user:password@host:port/database, special signs of user and password "
             "percent-encoded (%40 for @)"
         )

@@ -89,10 +89,15 @@ def _pg_ctl(data_folder: Path, *arguments: str) -> None:
     )
 
 
+def is_made(home: Path) -> bool:
+    """Whether there is an embedded server under `home`, running or not."""
+    return (home / "postgres" / "PG_VERSION").exists()
+
+
 def ensure_running(home: Path) -> str:
     """Start the embedded server under `home` unless it runs; return its maintenance dsn."""
     data_folder = home / "postgres"
-    is_new = not (data_folder / "PG_VERSION").exists()
+    is_new = not is_made(home)
     server = _server(data_folder, start=True)
     dsn = str(server.get_uri())
     if is_new:
