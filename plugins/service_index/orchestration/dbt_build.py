@@ -77,7 +77,9 @@ def build(
 
     command = [
         "build",
-        "--quiet",
+        # What failed is told by `on_model`, and all of it stands in the log: lines for the terminal
+        # as well would be a twentieth of a run.
+        *("--log-level", "none"),
         "--write-json" if artifacts else "--no-write-json",
         # Unit tests try the code on made-up rows: the test suite's work, not a run's.
         *("--exclude-resource-type", "unit_test"),
