@@ -22,45 +22,45 @@ from psycopg import sql
 
 from simulator.canaries import FILE_MARK, NAME_MARK, NUMBER_MARK
 
-# Not within a longer number, a decimal or a hash.
-_NUMBER = rf"(?<![0-9A-Za-z.]){NUMBER_MARK}(?:[0-9]{{6}}|[0-9]{{4}})(?![0-9A-Za-z])"
+# Not within a longer number, a decimal or a hash. It begins with what stands there for certain, and
+# is searched alone: both make it fast.
+_NUMBER = re.compile(
+    rf"{NUMBER_MARK}(?<![0-9a-z.]{NUMBER_MARK})(?:[0-9]{{6}}|[0-9]{{4}})(?![0-9a-z])".encode()
+)
+_BACKSLASHES = re.compile(rb"\\+")
 _ARCHIVES = (".zip", ".docx", ".xlsx")
 
 
 def _spellings(mark: str) -> Iterator[bytes]:
-    """A mark as it may stand in a file, upper and lower case beside."""
+    """A mark as it may stand in a file, in lower case."""
     for form in ("NFC", "NFD"):
         text = normalize(form, mark)
         for cased in (text, text.lower(), text.upper()):
             content = cased.encode()
-            yield content
+            yield content.lower()
             yield content.hex().encode()
-            yield json.dumps(cased)[1:-1].encode()
-            yield quote(cased).encode()
-            yield "".join(c if c.isascii() else f"&#{ord(c)};" for c in cased).encode()
+            yield json.dumps(cased)[1:-1].lower().encode()
+            yield quote(cased).lower().encode()
+            yield "".join(c if c.isascii() else f"&#{ord(c)};" for c in cased).lower().encode()
             for shift in range(3):
                 # What is the same wherever it begins, without the letters that neighbours touch.
                 packed = base64.b64encode(b"\0" * shift + content)
-                yield packed[(0, 2, 3)[shift] : -4]
+                yield packed[(0, 2, 3)[shift] : -4].lower()
 
 
-_MARKS = re.compile(
+_WORDS = re.compile(
     b"|".join(
-        [
-            *sorted(
-                {re.escape(text) for mark in (NAME_MARK, FILE_MARK) for text in _spellings(mark)}
-            ),
-            _NUMBER.encode(),
-        ]
-    ),
-    re.IGNORECASE,
+        sorted({re.escape(text) for mark in (NAME_MARK, FILE_MARK) for text in _spellings(mark)})
+    )
 )
 
 
 def marks_in(content: bytes | str) -> set[str]:
-    """The marks in a text, however they are spelt."""
+    """The marks in a text, however they are spelt; in lower case."""
     raw = content if isinstance(content, bytes) else content.encode()
-    return {found.decode() for found in _MARKS.findall(raw)}
+    # Both in lower case: to ask the pattern to pass over case takes forty times as long.
+    lower = raw.lower()
+    return {found.decode() for marks in (_WORDS, _NUMBER) for found in marks.findall(lower)}
 
 
 def marks_in_file(name: str, content: bytes) -> set[str]:
@@ -101,22 +101,23 @@ def marks_in_database(
     connection: psycopg.Connection, schemas: Iterable[str] | None = None
 ) -> dict[str, int]:
     """Table or view → rows that hold a mark, in whichever column; None: of every schema."""
-    spellings = {text.decode() for mark in (NAME_MARK, FILE_MARK) for text in _spellings(mark)}
-    pattern = "|".join(map(re.escape, sorted(spellings)))
     relations = connection.execute(
         "select table_schema, table_name from information_schema.tables "
         "where table_schema = any(%s) or %s and table_schema <> all(%s) order by 1, 2",
         [list(schemas or ()), schemas is None, ["pg_catalog", "information_schema"]],
     ).fetchall()
-    found: dict[str, int] = {}
-    for schema, table in relations:
-        query = sql.SQL("select count(*) from {} as t where t::text ~* %s or t::text ~ %s").format(
-            sql.Identifier(schema, table)
-        )
-        row = connection.execute(query, [pattern, _NUMBER]).fetchone()
-        if row and row[0]:
-            found[f"{schema}.{table}"] = row[0]
-    return found
+    found = {
+        f"{schema}.{table}": _marked_rows(connection, sql.Identifier(schema, table))
+        for schema, table in relations
+    }
+    return {name: rows for name, rows in found.items() if rows}
+
+
+def _marked_rows(connection: psycopg.Connection, relation: sql.Identifier) -> int:
+    query = sql.SQL("copy (select t::text from {} as t) to stdout").format(relation)
+    with connection.cursor().copy(query) as rows:
+        # A backslash is doubled once as part of a row's text, and once more on the way.
+        return sum(bool(marks_in(_BACKSLASHES.sub(rb"\\", bytes(row)))) for row in rows)
 
 
 def _pdf_text(content: bytes) -> str:
