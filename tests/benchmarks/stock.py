@@ -13,7 +13,7 @@ from tests.benchmarks.measuring import Trial, run_trial
 # About 250,000 dossiers in a month's days 1 to 28, and 5,000 changed ones in a day of the open one.
 MONTHS = {1_000_000: 4, 5_000_000: 20, 10_000_000: 40}
 MONTH, CHANGED = 260_000, 5_000
-SMALL_MONTHS = {100_000: 5, 200_000: 10}
+SMALL_MONTHS = {40_000: 2, 60_000: 3}
 SMALL_MONTH, SMALL_CHANGED = 20_000, 500
 
 

@@ -20,7 +20,7 @@ from tests.benchmarks.measuring import Trial, run_trial
 from tests.benchmarks.results import Results, side_by_side
 
 SIZES = (200_000, 1_000_000)
-SMALL_SIZES = (20_000, 40_000)
+SMALL_SIZES = (20_000,)
 # Further points of the curve, and the memory's ends.
 OTHER_SIZES = (100_000, 500_000, 2_000_000)
 MOST_MEGABYTES = 300
