@@ -10,7 +10,10 @@ DBT_PLACES := --project-dir dbt_project --profiles-dir dbt_project \
 	--target-path $(CURDIR)/build/dbt-docs --log-path $(CURDIR)/build/dbt-docs/logs
 BOUNCER := .venv/dbt-bouncer/bin/dbt-bouncer run
 
-.PHONY: help setup demo test test-fast test-reliability test-mutation test-scheduler test-scheduler-small test-browser test-bi test-office test-compose test-compose-small bench bench-full lint audit sbom secrets docs dbt-docs cookbook up superset down clean lock
+# By file, for what its tests share; in the order of pyproject.toml.
+TWO_WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
+
+.PHONY: help setup demo test test-fast test-reliability test-mutation test-scheduler test-scheduler-small test-browser test-bi test-office test-compose test-compose-small bench bench-full lint lint-python lint-sql lint-dbt audit sbom secrets docs dbt-docs cookbook up superset down clean lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -65,13 +68,13 @@ demo: .venv/.runtime ## sample source → ingest → score → publish, on the e
 
 test: .venv/.development ## lint, then every test
 	@$(MAKE) --no-print-directory lint
-	@$(RUN)/python -m pytest -n 2 --dist loadfile
+	@$(RUN)/python -m pytest $(TWO_WORKERS)
 
 test-fast: .venv/.development ## the tests but for those at the province's true size
-	@$(RUN)/python -m pytest -n 2 --dist loadfile -m 'not full_size'
+	@$(RUN)/python -m pytest $(TWO_WORKERS) -m 'not full_size'
 
 test-reliability: .venv/.development ## every fault many times over, hundreds of kills; writes docs/reliability.md
-	@$(RUN)/python -m pytest -n 2 --dist loadfile -m fault --long --kills 200 \
+	@$(RUN)/python -m pytest $(TWO_WORKERS) -m fault --long --kills 200 \
 		--reliability-table=docs/reliability.md
 
 test-mutation: .venv/.development ## a seeded sample of mutants of score path and loader; writes docs/mutation.md
@@ -109,9 +112,16 @@ bench-full: .venv/.benchmarks ## the same at the table's sizes (hours); writes d
 	@$(RUN)/python -m tests.benchmarks --full $(ROWS)
 
 lint: .venv/.development .venv/dbt-bouncer/.installed ## ruff, mypy (strict), sqlfluff, dbt-bouncer
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint-sql lint-python lint-dbt
+
+lint-python:
 	@$(RUN)/ruff check . && $(RUN)/ruff format --check .
 	@$(RUN)/mypy
+
+lint-sql:
 	@$(RUN)/sqlfluff lint --disable-progress-bar dbt_project
+
+lint-dbt:
 	@$(DBT) parse --quiet $(DBT_PLACES)
 	@$(BOUNCER) --only manifest_checks
 

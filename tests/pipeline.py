@@ -57,10 +57,14 @@ class Pipeline:
     dsn: str
 
     def ingest(self, first: str, after_last: str, *, skip_loaded: bool = False) -> None:
+        self.load(first, after_last, skip_loaded=skip_loaded)
+        stages.gate_batches()
+
+    def load(self, first: str, after_last: str, *, skip_loaded: bool = False) -> None:
+        """An ingest but for its gate."""
         window = days_window(first, after_last)
         stages.land(window, overlap=timedelta(0), skip_loaded=skip_loaded)
         stages.load()
-        stages.gate_batches()
 
     def score(self, month: str) -> None:
         stages.transform(month)
