@@ -21,6 +21,7 @@ from service_index.landing import store as landing
 from service_index.orchestration import stages
 from service_index.orchestration.windows import days_window
 from service_index.warehouse.connection import connect
+from tests.warehouses import fresh_warehouse
 
 # What BI reads, in the order of the way there; every one has a key that orders it.
 MARTS = (
@@ -122,6 +123,24 @@ def open_pipeline(
         same = f"{settings.load().project_root} {dsn}"
         parsed.symlink_to(_shared_folder() / hashlib.sha256(same.encode()).hexdigest())
     return Pipeline(home, dsn)
+
+
+@contextmanager
+def copy_of(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, home: Path, source_uri: str
+) -> Iterator[Pipeline]:
+    """Another pipeline in the state of this one: what several tests begin with is made once."""
+    template = pipeline.dsn.partition("?")[0].rpartition("/")[2]
+    server = pipeline.dsn.replace(f"/{template}?", "/postgres?")
+    with psycopg.connect(server, autocommit=True) as admin:  # dbt stays connected
+        admin.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [template]
+        )
+    # What dbt read of its project is of that database.
+    parsed = shutil.ignore_patterns("partial_parse.msgpack")
+    shutil.copytree(pipeline.home, home, ignore=parsed)
+    with fresh_warehouse(server, template) as dsn:
+        yield open_pipeline(monkeypatch, home, dsn, source_uri)
 
 
 @cache

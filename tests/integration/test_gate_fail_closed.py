@@ -10,7 +10,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +20,12 @@ from service_index.orchestration import stages, transform
 from service_index.orchestration.dbt_build import TransformError
 from service_index.orchestration.overriding import override_check
 from service_index.orchestration.stages import StageError
-from service_index.orchestration.windows import days_window, parse_month
+from service_index.orchestration.windows import parse_month
 from service_index.quality.override import OverrideError
 from service_index.quality.results import GateError
 from service_index.settings import PROJECT_ROOT, load
 from simulator.server import SampleSource
-from tests.pipeline import Pipeline, open_pipeline
+from tests.pipeline import Pipeline, copy_of, open_pipeline
 from tests.warehouses import fresh_warehouse
 
 MONTH = "2025-03"
@@ -70,25 +69,14 @@ def published(
 def pipeline(
     published: Pipeline,
     source: SampleSource,
-    postgres_server: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Pipeline]:
     """A copy of what is published, with the next day loaded and not gated yet."""
     # No ingest of a schedule is under way here, whose gate a scoring would wait for.
     monkeypatch.setattr(transform, "LONGEST_GATE_SECONDS", 1)
-    home = tmp_path / "home"
-    shutil.copytree(published.home, home)
-    template = published.dsn.split("?")[0].rpartition("/")[2]
-    with psycopg.connect(postgres_server, autocommit=True) as admin:  # dbt stays connected
-        admin.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [template]
-        )
-    with fresh_warehouse(postgres_server, template) as dsn:
-        opened = open_pipeline(monkeypatch, home, dsn, source.connection_uri)
-        window = days_window("2025-03-05", "2025-03-06")
-        stages.land(window, overlap=timedelta(0))
-        stages.load()
+    with copy_of(published, monkeypatch, tmp_path / "home", source.connection_uri) as opened:
+        opened.load("2025-03-05", "2025-03-06")
         yield opened
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ from service_index.orchestration.stages import StageError
 from service_index.orchestration.windows import days_window
 from service_index.settings import ICT
 from simulator.server import SampleSource
-from tests.pipeline import Pipeline, open_pipeline
+from tests.pipeline import Pipeline, copy_of, open_pipeline
+from tests.warehouses import fresh_warehouse
 
 BY_THE_SCHEDULER: dict[str, Any] = {"window_from": None, "window_to": None}
 
@@ -33,7 +35,50 @@ def source() -> Iterator[SampleSource]:
 def pipeline(
     source: SampleSource, warehouse_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Pipeline:
+    """Nothing is loaded yet."""
     return open_pipeline(monkeypatch, tmp_path, warehouse_dsn, source.connection_uri)
+
+
+@pytest.fixture(scope="module")
+def march(
+    source: SampleSource, postgres_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Pipeline]]:
+    """March loaded, then scored, then published, each as a state to copy."""
+    with ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        uri = source.connection_uri
+        dsn = stack.enter_context(fresh_warehouse(postgres_server))
+        loaded = open_pipeline(patch, tmp_path_factory.mktemp("loaded"), dsn, uri)
+        loaded.ingest("2025-03-01", "2025-04-01")
+        home = tmp_path_factory.mktemp("scored") / "home"
+        scored = stack.enter_context(copy_of(loaded, patch, home, uri))
+        scored.score("2025-03")
+        home = tmp_path_factory.mktemp("published") / "home"
+        published = stack.enter_context(copy_of(scored, patch, home, uri))
+        published.publish("2025-03")
+        yield {"loaded": loaded, "scored": scored, "published": published}
+
+
+CopyOfMarch = Callable[[str], Pipeline]
+
+
+@pytest.fixture
+def copy_of_march(
+    march: dict[str, Pipeline],
+    source: SampleSource,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[CopyOfMarch]:
+    """Opens a pipeline of the test's own in a state of March: all stages work on it then."""
+    with ExitStack() as stack:
+
+        def copy(state: str) -> Pipeline:
+            home = tmp_path / state
+            return stack.enter_context(
+                copy_of(march[state], monkeypatch, home, source.connection_uri)
+            )
+
+        yield copy
 
 
 def night_of(day: datetime) -> tuple[datetime, datetime]:
@@ -132,8 +177,10 @@ def test_a_run_without_a_window_says_what_to_name(params: dict[str, Any], reason
         planning.plan_ingest(params, None)
 
 
-def test_a_month_is_due_when_it_is_loaded_and_its_cutoff_day_has_come(pipeline: Pipeline) -> None:
-    pipeline.ingest("2025-03-01", "2025-04-01")
+def test_a_month_is_due_when_it_is_loaded_and_its_cutoff_day_has_come(
+    copy_of_march: CopyOfMarch,
+) -> None:
+    copy_of_march("loaded")
     open_march = [{"month": "2025-03", "publish": False}]
     assert planning.months_to_score(ingested_until(ict(2025, 4, 1))) == open_march
     assert planning.months_to_score(ingested_until(ict(2025, 4, 2))) == [
@@ -143,10 +190,10 @@ def test_a_month_is_due_when_it_is_loaded_and_its_cutoff_day_has_come(pipeline: 
 
 
 def test_a_later_cutoff_day_waits_for_it(
-    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+    copy_of_march: CopyOfMarch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SERVICE_INDEX_CUTOFF_DAY", "5")
-    pipeline.ingest("2025-03-01", "2025-04-01")
+    copy_of_march("loaded")
     april = {"month": "2025-04", "publish": False}
     assert planning.months_to_score(ingested_until(ict(2025, 4, 4))) == [april]
     assert april in planning.months_to_score(ingested_until(ict(2025, 4, 5)))
@@ -162,19 +209,14 @@ def test_a_month_with_a_gap_is_not_due(pipeline: Pipeline) -> None:
     assert len(planning.months_to_score(ingested_until(ict(2025, 4, 2)))) == 2
 
 
-def test_a_month_that_was_published_complete_is_due_no_more(pipeline: Pipeline) -> None:
-    pipeline.ingest("2025-03-01", "2025-04-01")
-    pipeline.score("2025-03")
-    pipeline.publish("2025-03")
+def test_a_month_that_was_published_complete_is_due_no_more(copy_of_march: CopyOfMarch) -> None:
+    copy_of_march("published")
     only_april = [{"month": "2025-04", "publish": False}]
     assert planning.months_to_score(ingested_until(ict(2025, 4, 2))) == only_april
 
 
-def test_months_that_an_outage_held_up_are_due_together(pipeline: Pipeline) -> None:
-    pipeline.ingest("2025-03-01", "2025-04-01")
-    pipeline.score("2025-03")
-    pipeline.publish("2025-03")
-    pipeline.ingest("2025-04-01", "2025-06-01")
+def test_months_that_an_outage_held_up_are_due_together(copy_of_march: CopyOfMarch) -> None:
+    copy_of_march("published").ingest("2025-04-01", "2025-06-01")
     due = planning.months_to_score(ingested_until(ict(2025, 6, 2)))
     assert [plan["month"] for plan in due if plan["publish"]] == ["2025-04", "2025-05"]
 
@@ -197,14 +239,15 @@ def test_a_run_that_is_not_to_publish_publishes_nothing_that_was_announced() -> 
     assert plans == [{"month": "2025-03", "publish": False}]
 
 
-def test_a_form_waits_for_the_release_of_its_quarters_last_month(pipeline: Pipeline) -> None:
+def test_a_form_waits_for_the_release_of_its_quarters_last_month(
+    pipeline: Pipeline, copy_of_march: CopyOfMarch
+) -> None:
     first_quarter = ict(2025, 1, 2, 6)
     assert form_stages.is_due({"period": "2025Q1"}, None)
     assert not form_stages.is_due({"period": None}, first_quarter)
-    pipeline.ingest("2025-03-01", "2025-04-01")
-    pipeline.score("2025-03")
+    copy_of_march("scored")
     assert not form_stages.is_due({"period": None}, first_quarter)
-    pipeline.publish("2025-03")
+    copy_of_march("published")
     assert form_stages.is_due({"period": None}, first_quarter)
 
 
@@ -224,19 +267,20 @@ def test_a_transform_waits_for_a_gate_that_is_on_its_way(
     assert pipeline.publish("2025-03")["is_new"]
 
 
-def test_a_scoring_by_the_clock_leaves_a_month_that_is_not_loaded(pipeline: Pipeline) -> None:
+def test_a_scoring_by_the_clock_leaves_a_month_that_is_not_loaded(
+    pipeline: Pipeline, copy_of_march: CopyOfMarch
+) -> None:
     interval = ict(2025, 3, 2, 4), ict(2025, 4, 2, 4)
     assert planning.plan_months({"month": None}, [], interval) == []
-    pipeline.ingest("2025-03-01", "2025-04-01")
+    copy_of_march("loaded")
     march = [{"month": "2025-03", "publish": True}]
     assert planning.plan_months({"month": None}, [], interval) == march
-    pipeline.score("2025-03")
-    pipeline.publish("2025-03")
+    copy_of_march("published")
     assert planning.plan_months({"month": None}, [], interval) == []
 
 
-def test_stages_take_the_months_that_were_planned(pipeline: Pipeline) -> None:
-    pipeline.ingest("2025-03-01", "2025-04-01")
+def test_stages_take_the_months_that_were_planned(copy_of_march: CopyOfMarch) -> None:
+    pipeline = copy_of_march("loaded")
     stages.transform(
         *(plan["month"] for plan in planning.months_to_score(ingested_until(ict(2025, 4, 2))))
     )
