@@ -27,7 +27,6 @@ from simulator.canaries import FILE_MARK, NAME_MARK, NUMBER_MARK
 _NUMBER = re.compile(
     rf"{NUMBER_MARK}(?<![0-9a-z.]{NUMBER_MARK})(?:[0-9]{{6}}|[0-9]{{4}})(?![0-9a-z])".encode()
 )
-_BACKSLASHES = re.compile(rb"\\+")
 _ARCHIVES = (".zip", ".docx", ".xlsx")
 
 
@@ -115,9 +114,10 @@ def marks_in_database(
 
 def _marked_rows(connection: psycopg.Connection, relation: sql.Identifier) -> int:
     query = sql.SQL("copy (select t::text from {} as t) to stdout").format(relation)
-    with connection.cursor().copy(query) as rows:
-        # A backslash is doubled once as part of a row's text, and once more on the way.
-        return sum(bool(marks_in(_BACKSLASHES.sub(rb"\\", bytes(row)))) for row in rows)
+    with connection.cursor().copy(query) as copy:
+        copy.set_types(["text"])
+        # In a row's text a backslash is doubled.
+        return sum(bool(marks_in(row.replace("\\\\", "\\"))) for (row,) in copy.rows())
 
 
 def _pdf_text(content: bytes) -> str:

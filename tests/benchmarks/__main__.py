@@ -35,7 +35,11 @@ def main() -> int:
     for name in arguments.rows or ROWS:
         row = ROWS[name]
         started = time.monotonic()
-        results = Results(folder / f"{name}.json")
+        path = folder / f"{name}.json"
+        if not arguments.full:
+            # Of small sizes nothing is kept to compare with: they change with the code.
+            path.unlink(missing_ok=True)
+        results = Results(path)
         row.measure(Bench(arguments.work, results, arguments.full))
         print(f"\n{row.title} ({time.monotonic() - started:.0f} s)")
         for verdict in row.judge(results):

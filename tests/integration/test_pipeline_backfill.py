@@ -79,9 +79,10 @@ def test_two_years_in_random_order_twice(
                 order = draw.sample(range(24), 24)
                 for place, number in enumerate(order):
                     first, after_last = BOUNDS[number], BOUNDS[number + 1]
-                    shuffled.load(first.isoformat(), after_last.isoformat())
+                    # The second time over there is nothing new to gate.
+                    take = shuffled.ingest if round_ == 0 else shuffled.load
+                    take(first.isoformat(), after_last.isoformat())
                     if round_ == 0 and place in {5, 13}:
-                        stages.gate_batches()
                         shuffled.score(f"{MONTHS[number]:%Y-%m}")
             stages.gate_batches()
             shuffled.score("2024-12")

@@ -40,7 +40,7 @@ def pipeline(
 
 
 @pytest.fixture(scope="module")
-def march(
+def states_of_march(
     source: SampleSource, postgres_server: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Pipeline]]:
     """March loaded, then scored, then published, each as a state to copy."""
@@ -64,7 +64,7 @@ CopyOfMarch = Callable[[str], Pipeline]
 
 @pytest.fixture
 def copy_of_march(
-    march: dict[str, Pipeline],
+    states_of_march: dict[str, Pipeline],
     source: SampleSource,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -75,7 +75,7 @@ def copy_of_march(
         def copy(state: str) -> Pipeline:
             home = tmp_path / state
             return stack.enter_context(
-                copy_of(march[state], monkeypatch, home, source.connection_uri)
+                copy_of(states_of_march[state], monkeypatch, home, source.connection_uri)
             )
 
         yield copy

@@ -33,6 +33,8 @@ class Killer:
         self._installation = installation
         self._draw = random.Random(SEED)
         self._wanted = kills
+        # A few kills are spread over the stages, or the first would have them all.
+        self._most_of_a_stage = min(MOST_KILLS_OF_A_STAGE, 1 + kills // len(STAGES))
         # How long a stage takes, as it was seen last; an instant is drawn from this.
         self._seconds: dict[str, float] = dict.fromkeys(STAGES, 2.0)
         self.kills: Counter[str] = Counter()
@@ -44,7 +46,7 @@ class Killer:
     def run(self, steps: tuple[Step, ...]) -> None:
         """A round, each stage killed none to several times before it may end."""
         for number, step in enumerate(steps):
-            for _ in range(self._draw.randint(0, MOST_KILLS_OF_A_STAGE)):
+            for _ in range(self._draw.randint(0, self._most_of_a_stage)):
                 if self.is_done:
                     break
                 again = steps if self._draw.random() < FROM_THE_START else steps[number:]

@@ -109,8 +109,13 @@ def test_marks_are_found_in_any_column(warehouse: psycopg.Connection) -> None:
         [NAME],
     )
     warehouse.execute("insert into public.found values (1, %s)", [f"{NUMBER_MARK}123456"])
+    in_a_line = f"first line\n{NUMBER_MARK}123456\tend"
+    warehouse.execute("insert into public.found values (1, %s)", [in_a_line])
+    as_json = json.dumps({"a": NAME})
+    assert "\\u" in as_json
+    warehouse.execute("insert into public.found values (1, %s)", [as_json])
     warehouse.execute("insert into public.found (c) values (%s)", [NAME.encode()])
     warehouse.execute("insert into public.found (d) values (%s)", [json.dumps({"a": NAME})])
     warehouse.execute("insert into public.found (b) values ('Nguyễn Văn An')")
-    assert marks_in_database(warehouse) == {"public.found": 4}
+    assert marks_in_database(warehouse) == {"public.found": 6}
     assert marks_in_database(warehouse, ["ops"]) == {}

@@ -77,8 +77,8 @@ def build(
 
     command = [
         "build",
-        # What failed is told by `on_model`, and all of it stands in the log: lines for the terminal
-        # as well would be a twentieth of a run.
+        # What became of each node is told to `on_model`, and the log has every word: lines for a
+        # terminal as well would be a twentieth of a run.
         *("--log-level", "none"),
         "--write-json" if artifacts else "--no-write-json",
         # Unit tests try the code on made-up rows: the test suite's work, not a run's.

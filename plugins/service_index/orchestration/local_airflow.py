@@ -180,7 +180,8 @@ def _switch_metrics_on() -> None:
 
 
 def log_path(settings: Settings) -> Path:
-    """Where it is kept what Airflow, dbt and their libraries say; it is too much for a terminal."""
+    """Where it is kept what Airflow and libraries say; it is too much for a terminal. dbt has a log
+    of its own."""
     return settings.home / "logs" / "airflow.log"
 
 

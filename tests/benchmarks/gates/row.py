@@ -12,7 +12,7 @@ from tests.benchmarks.gates import spoil
 from tests.benchmarks.measuring import run_trial
 from tests.benchmarks.results import Results, side_by_side
 
-SIZE, SMALL_SIZE = 1_000_000, 20_000
+SIZE, SMALL_SIZE = 1_000_000, 40_000
 SPOILT_SIZE = 20_000
 
 
