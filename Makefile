@@ -13,7 +13,7 @@ BOUNCER := .venv/dbt-bouncer/bin/dbt-bouncer run
 # By file, for what its tests share; in the order of pyproject.toml.
 TWO_WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo test test-fast test-reliability test-mutation test-scheduler test-scheduler-small test-browser test-bi test-office test-compose test-compose-small bench bench-full lint lint-python lint-sql lint-dbt audit sbom secrets docs dbt-docs cookbook up superset down clean lock
+.PHONY: help setup demo test test-fast test-reliability test-mutation test-scheduler test-scheduler-small test-browser test-bi test-bi-small test-office test-compose test-compose-small bench bench-full lint lint-python lint-sql lint-dbt audit sbom secrets docs dbt-docs cookbook up superset down clean lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -92,7 +92,10 @@ test-browser: .venv/.development ## the public pages in a headless Chromium
 
 test-bi: .venv/.development .venv/superset/.installed .venv/clients/.installed ## every dashboard in the real Superset and a headless Chromium; psql, SQLAlchemy, pandas, DuckDB
 	@command -v chromium > /dev/null || { echo "no chromium here: apt-get install chromium"; exit 1; }
-	@$(RUN)/python -m pytest tests/bi
+	@$(RUN)/python -m pytest tests/bi $(ARGUMENTS)
+
+test-bi-small: ## the same, but for second starts and keys
+	@$(MAKE) --no-print-directory test-bi ARGUMENTS="--deselect tests/bi/test_start.py --deselect tests/bi/test_superset_key.py"
 
 test-office: .venv/.development ## letter, form and workbook opened by LibreOffice
 	@command -v soffice > /dev/null || { echo "no soffice here: apt-get install" \
