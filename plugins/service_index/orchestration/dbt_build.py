@@ -15,6 +15,7 @@ from typing import Any
 from psycopg.conninfo import conninfo_to_dict
 
 from service_index import kill_points
+from service_index.orchestration.dbt_events import heard_events_only
 
 
 class TransformError(Exception):
@@ -93,7 +94,8 @@ def build(
     ]
     own = conninfo_to_dict(dsn).get("options") or ""
     options = " ".join([str(own), *(f"-c {name}={value}" for name, value in session.items())])
-    with dbt_variables(dbt_environment(dsn) | {"PGOPTIONS": options}), _uncollected():
+    variables = dbt_environment(dsn) | {"PGOPTIONS": options}
+    with dbt_variables(variables), heard_events_only(), _uncollected():
         outcome = dbtRunner(callbacks=[on_event]).invoke(command)
     kill_points.reached("dbt.after_build")
     if outcome.exception is not None:

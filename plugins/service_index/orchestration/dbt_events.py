@@ -1,0 +1,47 @@
+"""What dbt tells while it runs, without what nobody hears."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def heard_events_only() -> Iterator[None]:
+    """In this block dbt makes no message of an event at debug level, unless its log wants them.
+
+    It has five thousand of them in a run, a few for every statement, and makes a message and a
+    line of each before it looks whether anybody listens: a sixth of a small run. Of a node that has
+    ended, `NodeFinished`, a callback is always told.
+    """
+    from dbt_common.events import event_manager_client
+    from dbt_common.events.base_types import EventLevel
+    from dbt_common.events.event_manager import EventManager
+
+    class HeardEvents(EventManager):
+        def fire_event(
+            self,
+            e: Any,
+            level: Any = None,
+            node: Any = None,
+            force_warn_or_error_handling: bool = False,
+        ) -> None:
+            is_heard = (
+                (level or e.level_tag()) != EventLevel.DEBUG
+                or force_warn_or_error_handling
+                or type(e).__name__ == "NodeFinished"
+            )
+            if is_heard:
+                super().fire_event(e, level, node, force_warn_or_error_handling)
+
+    if os.environ.get("DBT_LOG_LEVEL_FILE") == "debug":
+        yield
+        return
+    former = event_manager_client.get_event_manager()
+    event_manager_client.ctx_set_event_manager(HeardEvents())
+    try:
+        yield
+    finally:
+        event_manager_client.ctx_set_event_manager(former)
