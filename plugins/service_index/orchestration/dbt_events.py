@@ -13,8 +13,8 @@ def heard_events_only() -> Iterator[None]:
     """In this block dbt makes no message of an event at debug level, unless its log wants them.
 
     It has five thousand of them in a run, a few for every statement, and makes a message and a
-    line of each before it looks whether anybody listens: a sixth of a small run. Of a node that has
-    ended, `NodeFinished`, a callback is always told.
+    line of each before it looks whether anybody listens: a third of a small run's processor time.
+    Of a node that has ended, `NodeFinished`, a callback is always told.
     """
     from dbt_common.events import event_manager_client
     from dbt_common.events.base_types import EventLevel
