@@ -65,7 +65,7 @@ def run(settings: Settings, out: Console) -> None:
         "  make up                                        Airflow's own pages\n"
         "  make superset                                  dashboards, in Apache Superset\n"
         f"  {settings.reports}   the gates' reports\n"
-        f"  {log_path(settings)}   what Airflow and dbt said",
+        f"  {log_path(settings)}   what Airflow and its libraries said",
         markup=False,
     )
 
