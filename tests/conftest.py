@@ -7,11 +7,26 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from service_index.warehouse import connection
 from tests.warehouses import KEPT_SERVER, fresh_warehouse, throw_away_server
 
 pytest_plugins = ["tests.reliability.report"]
+
+
+class _ByWhatIsShared(LoadFileScheduling):  # type: ignore[misc] # xdist is not followed
+    """A file to one worker; all of tests/reliability, which begins with the same long run, too."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder = "tests/reliability/"
+        return folder if nodeid.startswith(folder) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    """With `--long` there is enough of each file for a beginning of its own."""
+    return None if config.getoption("--long") else _ByWhatIsShared(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
