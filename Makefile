@@ -13,7 +13,7 @@ BOUNCER := .venv/dbt-bouncer/bin/dbt-bouncer run
 # By file, for what its tests share; in the order of pyproject.toml.
 TWO_WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo test test-fast test-reliability test-mutation test-scheduler test-scheduler-small test-browser test-bi test-bi-small test-office test-compose test-compose-small bench bench-full lint lint-python lint-sql lint-dbt audit sbom secrets docs dbt-docs cookbook up superset down clean lock
+.PHONY: help setup demo test test-fast test-full-size test-reliability test-mutation test-scheduler test-scheduler-small test-browser test-bi test-bi-small test-office test-compose test-compose-small bench bench-full lint lint-python lint-sql lint-dbt audit sbom secrets docs dbt-docs cookbook up superset down clean lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -72,6 +72,9 @@ test: .venv/.development ## lint, then every test
 
 test-fast: .venv/.development ## the tests but for those at the province's true size
 	@$(RUN)/python -m pytest $(TWO_WORKERS) -m 'not full_size'
+
+test-full-size: .venv/.development ## the sample province at its true size, with a day's change of one percent
+	@$(RUN)/python -m pytest tests/integration/test_demo.py --long
 
 test-reliability: .venv/.development ## every fault many times over, hundreds of kills; writes docs/reliability.md
 	@$(RUN)/python -m pytest $(TWO_WORKERS) -m fault --long --kills 200 \

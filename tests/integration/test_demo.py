@@ -361,6 +361,7 @@ def test_nobody_of_the_sample_is_outside_landing_and_quarantine(demo: Demo) -> N
         assert marks_in_database(connection, schemas).keys() <= {"quarantine.record"}
 
 
+@pytest.mark.long
 def test_a_change_of_one_percent_rebuilds_what_it_touches_and_equals_a_full_refresh(
     demo: Demo, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -99,7 +99,7 @@ def halted_at(installation: Installation, point: str, steps: Sequence[Step]) -> 
 @pytest.mark.parametrize(
     "point",
     [
-        pytest.param(point, marks=[] if number % 3 == 0 else LONG)
+        pytest.param(point, marks=[] if number % 4 == 3 else LONG)
         for number, point in enumerate(STALLS)
     ],
 )
