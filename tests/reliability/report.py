@@ -44,7 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--reliability-table", type=Path, help="write the table of faults here")
     group.addoption("--long", action="store_true", help="run what is marked `long`, too")
     group.addoption("--nights", type=int, help="scheduled nights (7; with --long 30)")
-    group.addoption("--kills", type=int, default=3, help="kills of the random loop")
+    group.addoption("--kills", type=int, default=2, help="kills of the random loop")
 
 
 def pytest_configure(config: pytest.Config) -> None:
