@@ -26,7 +26,8 @@ class _ByWhatIsShared(LoadFileScheduling):  # type: ignore[misc] # xdist is not 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
     """With `--long` there is enough of each file for a beginning of its own."""
-    return None if config.getoption("--long") else _ByWhatIsShared(config, log)
+    is_by_file = config.getoption("dist") == "loadfile"
+    return _ByWhatIsShared(config, log) if is_by_file and not config.getoption("--long") else None
 
 
 @pytest.fixture(scope="session", autouse=True)

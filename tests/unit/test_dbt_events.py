@@ -30,7 +30,8 @@ def test_debug_events_are_for_a_log_that_wants_them(
     assert client.get_event_manager() is former
 
 
-def test_a_message_is_made_when_somebody_reads_it() -> None:
+def test_a_message_is_made_when_somebody_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DBT_LOG_LEVEL_FILE", raising=False)
     with heard_events_only():
         event = RetryExternalCall(attempt=1, max=2)
         assert "pb_msg" not in vars(event)
